@@ -1,0 +1,35 @@
+# make demo   the whole pipeline on synthetic posts, in demo/
+# make test   every check: lint, types, layers, tests
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench clean
+
+help:
+	@grep '^# make' Makefile | cut -c3-
+
+demo: .venv/runtime
+	$(BIN)/walkback demo --out demo
+
+test: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: .venv/dev
+	$(BIN)/python benchmarks/ingest.py
+
+clean:
+	rm -rf .venv demo
+
+.venv/runtime: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Walkback needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@

@@ -1,0 +1,54 @@
+"""From exact sums to a mean with an interval that knows that some people post a lot."""
+
+from collections.abc import Iterable
+from functools import reduce
+from math import sqrt
+from typing import Final
+
+from scipy.special import stdtrit
+
+from walkback.analysis.model import Measures
+from walkback.store import Tally
+
+MIN_AUTHORS: Final = 5  # below this a clustered interval is not to be trusted, so there is none
+_UNIT: Final = 10_000  # tallies hold compound in ten-thousandths
+
+
+def measures(tallies: Iterable[Tally]) -> Measures:
+    """Counts and mean compound of all the tallies together.
+
+    The 95% interval is the sandwich estimate clustered by author, with the factor G/(G-1) and
+    Student's t at G-1 degrees of freedom, G being the number of authors with a scored post
+    (Cameron and Miller 2015, A Practitioner's Guide to Cluster-Robust Inference, section II).
+    The tallies have to be of different sources or buckets: over several buckets an author counts
+    once in each.
+    """
+    parts = list(tallies)
+    posts = sum(part.posts for part in parts)
+    authors = sum(part.authors for part in parts)
+    n = sum(part.scored for part in parts)
+    if n == 0:
+        return Measures(posts, authors, 0, None, None, None, None)
+    total = sum(part.sum_total for part in parts)
+    low, high = _interval(parts, n, total)
+    negative = sum(part.negative for part in parts)
+    return Measures(posts, authors, n, total / n / _UNIT, low, high, negative / n)
+
+
+def _interval(parts: list[Tally], n: int, total: int) -> tuple[float | None, float | None]:
+    clusters = sum(part.scored_authors for part in parts)
+    if clusters < MIN_AUTHORS:
+        return None, None
+    # Sum over authors of (total_a - n_a * mean)^2, in whole numbers until the end.
+    squares = reduce(lambda so_far, part: so_far + _squares(part, n, total), parts, 0)
+    standard_error = sqrt(squares * clusters / (clusters - 1)) / n / n / _UNIT
+    reach = float(stdtrit(clusters - 1, 0.975)) * standard_error
+    mean = total / n / _UNIT
+    return max(-1.0, mean - reach), min(1.0, mean + reach)
+
+
+def _squares(part: Tally, n: int, total: int) -> int:
+    """n^2 times the part's share of the sum."""
+    return (
+        part.sum_total_squared * n * n - 2 * part.sum_total_n * total * n + part.sum_n_squared * total * total
+    )

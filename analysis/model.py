@@ -1,0 +1,245 @@
+"""What an analysis is: plain values, no store behind them. Reports are made from these alone.
+
+Times are aware and in UTC unless said otherwise; windows are half-open; shares lie in [0, 1];
+compound lies in [-1, 1]; None means "not known", never zero.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from walkback.case import Case, Every
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerId:
+    """Which scorer, in which version, made the scores."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A regular grid in the case's time zone.
+
+    `edges` has one more entry than there are buckets; the first and last bucket may be cut by the
+    window. A day has 23 or 25 hours when the clocks change.
+    """
+
+    every: Every
+    timezone: str
+    edges: tuple[datetime, ...]
+
+    @property
+    def start(self) -> datetime:
+        """Start of the first bucket."""
+        return self.edges[0]
+
+    @property
+    def end(self) -> datetime:
+        """End of the last bucket, not in it."""
+        return self.edges[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Counts and mean compound of the posts of one stretch of time.
+
+    `posts` counts every matching post; `scored` those with a score; the mean, its 95% interval
+    and the negative share are over the scored ones. The interval is clustered by author and is
+    None with fewer than five authors, where none could be trusted.
+    """
+
+    posts: int
+    authors: int
+    scored: int
+    mean_compound: float | None
+    ci_low: float | None
+    ci_high: float | None
+    negative_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket of the grid, [start, end).
+
+    `observed_share`: how much of its time was covered by what was collected or imported; of a
+    series of all sources, the time in which every one of them was. `observed` is False under one
+    half: a count there is not a volume, and nothing there is not zero.
+    """
+
+    start: datetime
+    end: datetime
+    observed_share: float
+    observed: bool
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Buckets in time order, over the whole grid without holes. `source` is None for all sources.
+
+    `whole` is over the whole window: an author counts once there, and once in each bucket.
+    """
+
+    grid: Grid
+    source: str | None
+    buckets: tuple[Bucket, ...]
+    whole: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch between events. `posts_per_day` is per observed day, None where none was observed."""
+
+    name: str
+    start: datetime
+    end: datetime
+    observed_days: float
+    posts_per_day: float | None
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its 95% interval."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The busiest bucket."""
+
+    start: datetime
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape of the outcry. What could not be computed is None and its reason is in `notes`.
+
+    `amplification`: the peak over the baseline (a ratio). `doubling_time_hours`: of the excess
+    over the baseline between onset and peak. `excess_posts`: posts above the baseline from onset on.
+    `sentiment_drop`: baseline mean minus outcry mean, in units of compound.
+    """
+
+    baseline_posts_per_day: float | None = None
+    onset: datetime | None = None
+    peak: Peak | None = None
+    amplification: float | None = None
+    doubling_time_hours: Estimate | None = None
+    excess_posts: Estimate | None = None
+    sentiment_drop: Estimate | None = None
+    notes: tuple[str, ...] = ()
+
+
+class CoverageStatus(StrEnum):
+    """How the asking of a window ended."""
+
+    COMPLETE = "complete"
+    SATURATED = "saturated"
+    TRUNCATED = "truncated"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSpan:
+    """A window of one source and how the asking ended.
+
+    `how`: `archive` for an imported file, taken as complete from its first to its last post;
+    `stated` where the user said what the file is complete for.
+    """
+
+    source: str
+    start: datetime
+    end: datetime
+    status: CoverageStatus
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the case holds inside its window.
+
+    `unscorable` posts have no words to score (deleted, removed, withheld, empty).
+    `near_duplicates` counts posts beyond the first of each group with the same words.
+    """
+
+    posts: int
+    authors: int
+    scored: int
+    unscorable: int
+    near_duplicates: int
+    by_source: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One import or collection that the posts came from."""
+
+    what: str
+    finished_at: datetime
+    posts: int
+    duplicates: int
+    quarantined: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an event did to an outcome, as estimated by a named method."""
+
+    event: str
+    at: datetime
+    outcome: str
+    measure: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    p: float
+    method: str
+    n_before: int
+    n_after: int
+
+
+class Word(StrEnum):
+    """The verdict words."""
+
+    CALMED = "calmed"
+    PARTLY = "partly calmed"
+    NOT_CALMED = "not calmed"
+    WORSENED = "worsened"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer: one word, each signal's own word, one sentence, and the reasons."""
+
+    word: Word
+    volume: Word
+    sentiment: Word
+    sentence: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that a report may show. Same store, same case, same clock: the same value."""
+
+    case: Case
+    generated_at: datetime
+    scorer: ScorerId
+    totals: Totals
+    coverage: tuple[CoverageSpan, ...]
+    series: Series
+    by_source: tuple[Series, ...]
+    phases: tuple[Phase, ...]
+    shape: Shape
+    effects: tuple[Effect, ...]
+    verdict: Verdict
+    origins: tuple[Origin, ...]

@@ -1,0 +1,93 @@
+"""Phases: the stretches between the case's events, named after the event that opens them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from walkback.analysis.measures import measures
+from walkback.analysis.model import Phase, Series
+from walkback.case import Event, EventKind
+from walkback.store import Tally
+
+_FULLY: Final = 0.999
+_NAMES: Final = {
+    EventKind.CHANGE: "after change",
+    EventKind.OUTCRY: "outcry",
+    EventKind.CONCESSION: "after concession",
+    EventKind.REVERSAL: "after reversal",
+}
+BASELINE: Final = "baseline"
+OUTCRY: Final = _NAMES[EventKind.OUTCRY]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A phase before anything is counted in it: [start, end), UTC."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+
+def find_phases(
+    timeline: Sequence[tuple[datetime, Event]], start: datetime, end: datetime
+) -> tuple[Stretch, ...]:
+    """The stretches of [start, end) between events, in order, without holes.
+
+    `timeline` are (instant, event) pairs, earliest first. Events of kind `other` open no phase. An
+    event before the window names the first stretch; without one it is the baseline. A name that
+    comes again is numbered: "after concession 2". Without any event there is one stretch, "whole
+    window".
+    """
+    turns = [(at, _NAMES[event.kind]) for at, event in timeline if event.kind in _NAMES and at < end]
+    if not turns:
+        return (Stretch("whole window", start, end),)
+    names = _numbered(name for _, name in turns)
+    opened = [(start, BASELINE)] + [
+        (max(at, start), name) for (at, _), name in zip(turns, names, strict=True)
+    ]
+    closed = [at for at, _ in opened[1:]] + [end]
+    return tuple(
+        Stretch(name, since, until)
+        for (since, name), until in zip(opened, closed, strict=True)
+        if since < until
+    )
+
+
+def measure_phases(
+    stretches: Sequence[Stretch], tallies: Sequence[Tally], hourly: Series
+) -> tuple[Phase, ...]:
+    """Count the posts of each stretch; `tallies[i].bucket` is the index of its stretch.
+
+    Posts a day are counted over the hours that were wholly observed, so that neither a gap nor a
+    cut phase looks quieter than it was.
+    """
+    return tuple(_measure(stretch, index, tallies, hourly) for index, stretch in enumerate(stretches))
+
+
+def _measure(stretch: Stretch, index: int, tallies: Sequence[Tally], hourly: Series) -> Phase:
+    observed = [
+        bucket
+        for bucket in hourly.buckets
+        if stretch.start <= bucket.start and bucket.end <= stretch.end and bucket.observed_share >= _FULLY
+    ]
+    days = sum((bucket.end - bucket.start for bucket in observed), timedelta()) / timedelta(days=1)
+    counted = sum(bucket.measures.posts for bucket in observed)
+    return Phase(
+        name=stretch.name,
+        start=stretch.start,
+        end=stretch.end,
+        observed_days=days,
+        posts_per_day=counted / days if days else None,
+        measures=measures(part for part in tallies if part.bucket == index),
+    )
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    numbered: list[str] = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        numbered.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return numbered

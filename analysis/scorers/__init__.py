@@ -1,0 +1,1 @@
+"""Text to sentiment: one scorer a module behind the interface in `base`."""

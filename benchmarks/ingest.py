@@ -1,0 +1,175 @@
+"""How fast and how flat: posts a second from a file to committed rows, and peak memory by file size.
+
+    python benchmarks/ingest.py [posts]        default 400,000
+
+The reference, in the same run: what a plain script does, json.loads and executemany into the same
+table. Posts are made up; a comment's line is about 1 kB, as in Pushshift's dumps.
+"""
+
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from walkback.case import Case
+from walkback.collectors.imports import ImportOptions, import_archive
+from walkback.collectors.sandbox.world import build_world
+from walkback.store import Store
+
+REFERENCE_POSTS = 3_000
+FILLER = {f"setting_{number}": None for number in range(30)}  # what a dump's line is full of
+
+
+def case_in(folder: Path, name: str) -> Case:
+    """A case with the demo's query and a store of its own."""
+    return Case.model_validate(
+        {
+            "title": "Benchmark",
+            "timezone": "UTC",
+            "start": datetime(2023, 7, 1, tzinfo=UTC),
+            "query": {
+                "any": ["zoom terms", "zoom tos", "zoom ai", "#zoom", "#zoomtos"],
+                "none": ["zoom lens"],
+            },
+            "path": folder / f"{name}.toml",
+        }
+    )
+
+
+def comments(count: int) -> list[dict[str, object]]:
+    """Pushshift comments with the synthetic world's texts."""
+    luck = random.Random(1)  # noqa: S311  # made-up posts
+    texts = [post.text for post in build_world().posts if post.text]
+    return [
+        {
+            "id": f"{number:x}",
+            "body": f"{luck.choice(texts)} {number}",
+            "author": f"made_up_{luck.randrange(count // 8)}",
+            "created_utc": 1_690_000_000 + number,
+            "link_id": "t3_x",
+            "parent_id": "t3_x",
+            "score": number % 50,
+            "subreddit": "privacy",
+            "retrieved_on": 1_700_000_000,
+            **FILLER,
+        }
+        for number in range(count)
+    ]
+
+
+def write_files(folder: Path, count: int) -> dict[str, Path]:
+    """The same posts as NDJSON, CSV and Parquet."""
+    made = comments(count)
+    paths = {name: folder / f"a.{name}" for name in ("ndjson", "csv", "parquet")}
+    paths["ndjson"].write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in made))
+    table = pa.table(
+        {
+            "id": [row["id"] for row in made],
+            "created_at": [row["created_utc"] for row in made],
+            "text": [row["body"] for row in made],
+            "author": [row["author"] for row in made],
+            "score": [row["score"] for row in made],
+        }
+    )
+    pyarrow.csv.write_csv(table, paths["csv"])
+    pq.write_table(table, paths["parquet"])
+    return paths
+
+
+def reference(path: Path, folder: Path) -> float:
+    """Posts a second of a plain script."""
+    store = Store(folder / "reference.duckdb")
+    store.prepare()
+    began = time.perf_counter()
+    with path.open() as lines:
+        rows = [json.loads(line) for line in islice(lines, REFERENCE_POSTS)]
+    with duckdb.connect(store.path) as connection:
+        connection.begin()
+        connection.executemany(
+            """INSERT INTO post
+            VALUES ('reddit', ?, 'comment', ?, to_timestamp(?), NULL, NULL, ?, 'present', NULL, ?, ?, ?,
+                now(), now(), NULL, 'x')
+            ON CONFLICT DO NOTHING""",
+            [
+                [
+                    row[name]
+                    for name in ("id", "author", "created_utc", "body", "parent_id", "link_id", "subreddit")
+                ]
+                for row in rows
+            ],
+        )
+        connection.commit()
+    return REFERENCE_POSTS / (time.perf_counter() - began)
+
+
+def timed(path: Path, folder: Path, run: int) -> float:
+    """Posts a second of an import into a fresh store."""
+    case = case_in(folder, f"{path.suffix[1:]}{run}")
+    began = time.perf_counter()
+    done = import_archive(
+        case, Store(case.store_path), path, ImportOptions(), now=datetime.now(UTC), progress=lambda _: None
+    )
+    pace = done.stored / (time.perf_counter() - began)
+    if done.quarantined or done.duplicates:
+        sys.exit(f"the benchmark is broken: {done}")
+    return pace
+
+
+def peak_memory(path: Path, folder: Path) -> float:
+    """Peak memory in MiB of an import in a process of its own, with the largest of its workers."""
+    script = "import sys, ingest; ingest.measure(*sys.argv[1:])"
+    out = subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, "-c", script, str(path), str(folder)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+    )
+    return float(out.stdout)
+
+
+def measure(path: str, folder: str) -> None:
+    """Import a file and print the peak memory in MiB."""
+    timed(Path(path), Path(folder), run=time.time_ns())
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print((own + children) / 1024)
+
+
+def main(count: int) -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # Elsewhere, so that this process stays small: a child's peak counts from its parent's size.
+        with ProcessPoolExecutor(1) as pool:
+            paths = pool.submit(write_files, folder, count).result()
+        plain = reference(paths["ndjson"], folder)
+        print(f"{'':22}{'posts/s':>12}{'x reference':>14}{'MiB/s':>8}")
+        print(f"{'json + executemany':22}{plain:>12,.0f}{1:>14.1f}")
+        for kind, path in paths.items():
+            best = max(timed(path, folder, run) for run in range(3))
+            rate = path.stat().st_size / 2**20 * best / count
+            print(f"{kind:22}{best:>12,.0f}{best / plain:>14.1f}{rate:>8.1f}")
+        for share in (20, 1):
+            part = folder / f"part{share}.ndjson"
+            with paths["ndjson"].open("rb") as lines, part.open("wb") as kept:
+                kept.writelines(islice(lines, count // share))
+            size = part.stat().st_size / 2**20
+            print(f"peak memory, {size:6.0f} MiB of NDJSON: {peak_memory(part, folder):6.0f} MiB")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400_000)

@@ -1,0 +1,1 @@
+"""Archives: one file format a module, each a `Format`; `sniff` tells which one a file has."""

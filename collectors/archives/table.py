@@ -1,0 +1,188 @@
+"""Reading tables: CSV, TSV and Parquet, by their column names or by a mapping of fields to columns."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from walkback.errors import ArchiveError
+
+NEEDED: Final = ("id", "created_at", "text")
+COUNTS: Final = ("likes", "replies", "reposts", "quotes", "score", "views")
+FIELDS: Final = (
+    *NEEDED,
+    "author",
+    "source",
+    "url",
+    "lang",
+    "kind",
+    "parent_id",
+    "conversation_id",
+    "place",
+    "edited_at",
+    *COUNTS,
+)
+_LARGEST_FIELD: Final = 16 * 2**20
+_BLOCK_ROWS: Final = 20_000
+
+csv.field_size_limit(_LARGEST_FIELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A block of a table: cells in columns named after the post's fields, and where each row stood.
+
+    `faults` are (number, reason) of the rows between them that can't be had.
+    """
+
+    cells: pa.RecordBatch
+    numbers: Sequence[int]
+    faults: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """How a table's columns become a post's fields.
+
+    `columns[field]` is the position of the field's column. `source` holds where no column says it.
+    `assumed_zone` is the IANA name of the time zone of times that have no offset; None: such a time
+    is a fault.
+    """
+
+    via: str
+    columns: Mapping[str, int]
+    width: int
+    source: str
+    assumed_zone: str | None
+
+
+def map_columns(
+    path: Path,
+    header: Sequence[str],
+    asked: Mapping[str, str],
+    *,
+    via: str,
+    source: str,
+    assumed_zone: str | None,
+) -> Mapped:
+    """Find each field's column: the one asked for, else the one with the field's name.
+
+    Raises ArchiveError that names every field without a column, and every wrong name in `asked`.
+    """
+    faults = [
+        f"{field} is not a field (fields: {', '.join(FIELDS)})" for field in asked if field not in FIELDS
+    ]
+    faults += [
+        f"no column {column!r} for {field} (columns: {', '.join(header)})"
+        for field, column in asked.items()
+        if column not in header
+    ]
+    wanted = {field: asked.get(field, field) for field in FIELDS}
+    columns = {field: header.index(column) for field, column in wanted.items() if column in header}
+    missing = [field for field in NEEDED if field not in columns and field not in asked]
+    faults += [f"no column for {field}; name it by --map {field}=COLUMN" for field in missing]
+    if faults:
+        raise ArchiveError(f"{path}: " + "; ".join(faults))
+    return Mapped(via, columns, len(header), source, assumed_zone)
+
+
+def read_csv_header(head: bytes, delimiter: str) -> list[str]:
+    """The column names in the first line; a byte order mark is no part of them."""
+    text = head.decode("utf-8-sig", "replace")
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+
+
+def csv_blocks(stream: IO[bytes], delimiter: str, mapped: Mapped) -> Iterator[Rows]:
+    """The rows in blocks; a row's number is that of the line it begins on.
+
+    A row of another width than the header, or not quoted as CSV is, is a fault.
+    """
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    faults: list[tuple[int, str]] = []
+    for number, row in _csv_rows(stream, delimiter, mapped.width):
+        if isinstance(row, str):
+            faults.append((number, row))
+        else:
+            rows.append(row)
+            numbers.append(number)
+        if len(numbers) + len(faults) == _BLOCK_ROWS:
+            yield _text_block(rows, numbers, faults, mapped)
+            rows, numbers, faults = [], [], []
+    if numbers or faults:
+        yield _text_block(rows, numbers, faults, mapped)
+
+
+def _csv_rows(stream: IO[bytes], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    try:
+        yield from _checked_rows(csv.reader(text, delimiter=delimiter, strict=True), width)
+    finally:
+        text.detach()  # else it would close the file below it
+
+
+def _checked_rows(reader: Any, width: int) -> Iterator[tuple[int, list[str] | str]]:
+    next(reader, None)
+    while True:
+        number = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, f"not a row: {error}"
+            continue
+        except (OSError, EOFError, zstandard.ZstdError) as error:
+            yield number, f"the compressed file is cut off or broken here ({error})"
+            return
+        if row:
+            yield number, row if len(row) == width else f"{len(row)} cells where the header has {width}"
+
+
+def _text_block(
+    rows: list[list[str]], numbers: list[int], faults: list[tuple[int, str]], mapped: Mapped
+) -> Rows:
+    columns = list(zip(*rows, strict=True)) or [()] * mapped.width
+    arrays = [pa.array(columns[at], pa.string()) for at in mapped.columns.values()]
+    return Rows(pa.RecordBatch.from_arrays(arrays, names=list(mapped.columns)), numbers, faults)
+
+
+def parquet_header(path: Path) -> list[str]:
+    """The column names. Raises ArchiveError where the file is no Parquet file."""
+    return list(_open_parquet(path).schema_arrow.names)
+
+
+def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable[[], float]]:
+    """The rows in blocks, numbered from 1, and a function that tells the share that was read."""
+    file = _open_parquet(path)
+    header = file.schema_arrow.names
+    wanted = {header[at]: field for field, at in mapped.columns.items()}
+    total = max(file.metadata.num_rows, 1)
+    read = 0
+
+    def blocks() -> Iterator[Rows]:
+        nonlocal read
+        try:
+            for batch in file.iter_batches(batch_size=_BLOCK_ROWS, columns=list(wanted)):
+                named = batch.rename_columns([wanted[name] for name in batch.schema.names])
+                yield Rows(named, range(read + 1, read + 1 + batch.num_rows), ())
+                read += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            yield Rows(
+                pa.RecordBatch.from_arrays([], names=[]), (), [(read + 1, f"breaks off here ({error})")]
+            )
+
+    return blocks(), lambda: read / total
+
+
+def _open_parquet(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ArchiveError(f"{path}: not a Parquet file ({error}). Fetch the file again") from error

@@ -1,0 +1,1 @@
+"""A made-up world of posts with known truth, to try Walkback without keys and to test it."""

@@ -1,0 +1,1 @@
+"""An analysis in: charts and pages out. Nothing here reads the store."""

@@ -1,0 +1,10 @@
+"""The charts: volume above, sentiment below, on one time axis in the case's time zone.
+
+Each is made for two widths; `narrow` is for telephones.
+"""
+
+from walkback.reports.charts.sheet import render_png, render_svg, spread
+from walkback.reports.charts.ticks import date_ticks
+from walkback.reports.charts.timeline import small_multiples, timeline
+
+__all__ = ["date_ticks", "render_png", "render_svg", "small_multiples", "spread", "timeline"]

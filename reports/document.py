@@ -1,0 +1,208 @@
+"""The analysis as JSON: the contract of `walkback analyze --json` and of `report.json`, schema 1.
+
+Keys may be added but never renamed. Moments of the grid, the series and the shape are in the case's
+time zone with their offset; all others are in UTC, ending in Z. What isn't known is null.
+"""
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from walkback.analysis.model import (
+    Analysis,
+    Bucket,
+    CoverageSpan,
+    Effect,
+    Estimate,
+    Grid,
+    Measures,
+    Origin,
+    Phase,
+    Series,
+    Shape,
+    Totals,
+    Verdict,
+)
+from walkback.case import Event
+
+SCHEMA: Final = 1
+
+
+def to_document(analysis: Analysis) -> dict[str, Any]:
+    """The contract's document, keys in the contract's order, made of plain JSON values."""
+    case, zone = analysis.case, analysis.case.zone
+    return {
+        "schema": SCHEMA,
+        "case": case.name,
+        "title": case.title,
+        "synthetic": case.synthetic,
+        "generated_at": _utc(analysis.generated_at),
+        "scorer": {"name": analysis.scorer.name, "version": analysis.scorer.version},
+        "grid": _grid(analysis.series.grid, zone),
+        "sources": sorted(analysis.totals.by_source),
+        "totals": _totals(analysis.totals),
+        "coverage": [_coverage(span) for span in analysis.coverage],
+        "events": [_event(moment, event) for moment, event in case.timeline()],
+        "series": _series(analysis.series, zone),
+        "series_by_source": {str(part.source): _series(part, zone) for part in analysis.by_source},
+        "measures_by_source": {str(part.source): _measures(part.whole) for part in analysis.by_source},
+        "phases": [_phase(phase) for phase in analysis.phases],
+        "shape": _shape(analysis.shape, zone),
+        "changepoints": [],
+        "effects": [_effect(effect) for effect in analysis.effects],
+        "verdict": _verdict(analysis.verdict),
+        "origins": [_origin(origin) for origin in analysis.origins],
+    }
+
+
+def render_json(analysis: Analysis) -> str:
+    """The document as text, indented by two, in the contract's order, with a newline at its end."""
+    return json.dumps(to_document(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if moment is None else moment.astimezone(zone).isoformat()
+
+
+def _known(value: float | None) -> float | None:
+    """JSON has neither NaN nor infinity: an end without a bound is not known."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _grid(grid: Grid, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "every": grid.every,
+        "timezone": grid.timezone,
+        "start": _local(grid.start, zone),
+        "end": _local(grid.end, zone),
+    }
+
+
+def _totals(totals: Totals) -> dict[str, Any]:
+    return {
+        "posts": totals.posts,
+        "authors": totals.authors,
+        "scored": totals.scored,
+        "unscorable": totals.unscorable,
+        "near_duplicates": totals.near_duplicates,
+        "by_source": dict(sorted(totals.by_source.items())),
+    }
+
+
+def _coverage(span: CoverageSpan) -> dict[str, Any]:
+    return {
+        "source": span.source,
+        "start": _utc(span.start),
+        "end": _utc(span.end),
+        "status": span.status.value,
+        "how": span.how,
+    }
+
+
+def _event(moment: datetime, event: Event) -> dict[str, Any]:
+    url = None if event.url is None else str(event.url)
+    return {"at": _utc(moment), "kind": event.kind.value, "label": event.label, "url": url}
+
+
+def _series(series: Series, zone: ZoneInfo) -> list[dict[str, Any]]:
+    return [_bucket(bucket, zone) for bucket in series.buckets]
+
+
+def _bucket(bucket: Bucket, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "start": _local(bucket.start, zone),
+        "observed": bucket.observed,
+        "observed_share": bucket.observed_share,
+        **_measures(bucket.measures),
+    }
+
+
+def _measures(known: Measures) -> dict[str, float | None]:
+    return {"posts": known.posts, "authors": known.authors, "scored": known.scored, **_sentiment(known)}
+
+
+def _sentiment(known: Measures) -> dict[str, float | None]:
+    return {
+        "mean_compound": _known(known.mean_compound),
+        "ci_low": _known(known.ci_low),
+        "ci_high": _known(known.ci_high),
+        "negative_share": _known(known.negative_share),
+    }
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    return {
+        "name": phase.name,
+        "start": _utc(phase.start),
+        "end": _utc(phase.end),
+        "observed_days": phase.observed_days,
+        "posts": phase.measures.posts,
+        "authors": phase.measures.authors,
+        "posts_per_day": _known(phase.posts_per_day),
+        **_sentiment(phase.measures),
+    }
+
+
+def _shape(shape: Shape, zone: ZoneInfo) -> dict[str, Any]:
+    peak = shape.peak
+    return {
+        "baseline_posts_per_day": _known(shape.baseline_posts_per_day),
+        "onset": _local(shape.onset, zone),
+        "peak": {"start": _local(peak.start if peak else None, zone), "posts": peak.posts if peak else None},
+        "amplification": _known(shape.amplification),
+        **_estimate("doubling_time_hours", shape.doubling_time_hours),
+        "half_life_days": {"before_reversal": None, "after_reversal": None},
+        **_estimate("excess_posts", shape.excess_posts),
+        **_estimate("sentiment_drop", shape.sentiment_drop),
+        "sentiment_recovered_share": None,
+        "notes": list(shape.notes),
+    }
+
+
+def _estimate(key: str, estimate: Estimate | None) -> dict[str, Any]:
+    if estimate is None:
+        return {key: None, f"{key}_ci": None}
+    return {key: _known(estimate.value), f"{key}_ci": [_known(estimate.ci_low), _known(estimate.ci_high)]}
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    return {
+        "event": effect.event,
+        "at": _utc(effect.at),
+        "outcome": effect.outcome,
+        "measure": effect.measure,
+        "estimate": _known(effect.estimate),
+        "ci_low": _known(effect.ci_low),
+        "ci_high": _known(effect.ci_high),
+        "p": _known(effect.p),
+        "method": effect.method,
+        "n_before": effect.n_before,
+        "n_after": effect.n_after,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "word": verdict.word.value,
+        "volume": verdict.volume.value,
+        "sentiment": verdict.sentiment.value,
+        "sentence": verdict.sentence,
+        "reasons": list(verdict.reasons),
+    }
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {
+        "what": origin.what,
+        "finished_at": _utc(origin.finished_at),
+        "posts": origin.posts,
+        "duplicates": origin.duplicates,
+        "quarantined": origin.quarantined,
+        "refused": origin.refused,
+    }

@@ -1,0 +1,136 @@
+"""The numbers behind the charts and tables: gaps, runs, rows of words, and the chart's data as CSV."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from walkback.analysis.model import Analysis, Bucket, CoverageSpan, Phase, Series
+from walkback.reports import words
+
+COLUMNS: Final = (
+    "source",
+    "start",
+    "end",
+    "observed",
+    "observed_share",
+    "posts",
+    "authors",
+    "scored",
+    "mean_compound",
+    "ci_low",
+    "ci_high",
+    "negative_share",
+)
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of ready words. The first cell of a row is its head; `text` columns aren't numbers.
+
+    `more` rows were left out.
+    """
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    text: frozenset[int] = frozenset({0})
+    more: int = 0
+
+
+def phases_table(analysis: Analysis) -> Table:
+    """One row a phase, its figures withheld where too few people wrote."""
+    heads = ("Phase", "Dates", "Posts", "Posts a day", "Mean sentiment", "Negative", "Authors")
+    rows = tuple(_phase_row(analysis, phase) for phase in analysis.phases)
+    scale = f"from {words.MINUS}1 to +1, with its 95% interval"
+    return Table(f"The phases. Mean sentiment runs {scale}", heads, rows, frozenset({0, 1}))
+
+
+def _phase_row(analysis: Analysis, phase: Phase) -> tuple[str, ...]:
+    known = phase.measures
+    head = (words.sentence_case(phase.name, 60), words.span(phase.start, phase.end, analysis.case.zone))
+    if words.hides(analysis, known):
+        return (*head, *[words.few(analysis)] * 5)
+    return (
+        *head,
+        words.number(known.posts),
+        words.rate(phase.posts_per_day),
+        words.mean(known),
+        words.share(known.negative_share),
+        words.number(known.authors),
+    )
+
+
+def series_csv(analysis: Analysis) -> str:
+    """The chart's data: one row a bucket, all sources first, then each source that may be shown.
+
+    Times are in the case's zone with their offset. Cells are empty where nothing is known: an
+    unobserved bucket has no counts, and one with too few authors shows no sentiment. Lines end in
+    CR LF, as RFC 4180 has them.
+    """
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(COLUMNS)
+    shown = [s for s in analysis.by_source if words.hidden_source(analysis, s) is None]
+    for series in (analysis.series, *shown):
+        name = _text("all" if series.source is None else series.source)
+        writer.writerows([name, *_cells(bucket, analysis)] for bucket in series.buckets)
+    return target.getvalue()
+
+
+def _text(value: str) -> str:
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def _cells(bucket: Bucket, analysis: Analysis) -> list[str | float | None]:
+    zone, known = analysis.case.zone, bucket.measures
+    head: list[str | float | None] = [
+        bucket.start.astimezone(zone).isoformat(),
+        bucket.end.astimezone(zone).isoformat(),
+        "true" if bucket.observed else "false",
+        bucket.observed_share,
+    ]
+    if not bucket.observed:
+        return head + [None] * 7
+    counts = [known.posts, known.authors, known.scored]
+    if words.hides(analysis, known):
+        return head + counts + [None] * 4
+    return [*head, *counts, known.mean_compound, known.ci_low, known.ci_high, known.negative_share]
+
+
+def gaps(series: Series) -> list[tuple[datetime, datetime]]:
+    """The stretches [start, end) that were not observed, each as long as can be."""
+    runs = groupby(series.buckets, lambda bucket: bucket.observed)
+    stretches = [list(run) for observed, run in runs if not observed]
+    return [(run[0].start, run[-1].end) for run in stretches]
+
+
+def mean_runs(series: Series, fewest: int) -> list[list[Bucket]]:
+    """Neighbouring buckets with a known mean from at least `fewest` authors: the pieces of the line."""
+    runs = groupby(series.buckets, lambda bucket: _has_mean(bucket, fewest))
+    return [list(run) for known, run in runs if known]
+
+
+def _has_mean(bucket: Bucket, fewest: int) -> bool:
+    known = bucket.measures
+    return bucket.observed and known.mean_compound is not None and known.authors >= fewest
+
+
+def coverage_runs(analysis: Analysis) -> list[CoverageSpan]:
+    """The coverage with neighbouring windows of one source and one outcome joined, by source and time."""
+    runs: list[CoverageSpan] = []
+    for each in sorted(analysis.coverage, key=lambda c: (c.source, c.how, c.start, c.end)):
+        last = runs[-1] if runs else None
+        if (
+            last
+            and (last.source, last.how, last.status) == (each.source, each.how, each.status)
+            and each.start <= last.end
+        ):
+            runs[-1] = CoverageSpan(last.source, last.start, max(last.end, each.end), last.status, last.how)
+        else:
+            runs.append(each)
+    return sorted(runs, key=lambda c: (c.source, c.start, c.end))

@@ -1,0 +1,393 @@
+"""Every sentence of a report, and how numbers, dates and strangers' text are shown.
+
+Pure functions of an `Analysis`. Dates are shown in the case's time zone. Nothing here depends on
+the machine's locale: the same analysis gives the same words everywhere.
+"""
+
+import math
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from walkback.analysis.model import Analysis, CoverageStatus, Estimate, Measures, Phase, Series
+from walkback.case import Every
+
+UNKNOWN: Final = "not known"
+MINUS: Final = "\N{MINUS SIGN}"
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_PER: Final[dict[Every, str]] = {"hour": "an hour", "day": "a day", "week": "a week"}
+# Emoji families and Persian words need the joiners; every other invisible control can deceive.
+_JOINERS: Final = "\u200c\u200d"
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+STATUS_WORDS: Final = {
+    CoverageStatus.COMPLETE: "complete",
+    CoverageStatus.SATURATED: "cut off at the source\N{RIGHT SINGLE QUOTATION MARK}s limit: there is more",
+    CoverageStatus.TRUNCATED: "stopped before the end",
+    CoverageStatus.GAP: "not observed",
+}
+
+
+def clean(text: str) -> str:
+    """Text from outside, safe to show: one line, no control that is invisible or turns the line round.
+
+    Direction overrides, zero-width and control characters become U+FFFD, so that a reader sees
+    that something stood there.
+    """
+    line = " ".join(text.split())
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
+        else letter
+        for letter in line
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    """`clean` text of at most `limit` characters, with an ellipsis where it was cut."""
+    line = clean(text[: 8 * limit])  # no need to clean 40,000 characters for the first twenty
+    if len(line) <= limit and len(text) <= 8 * limit:
+        return line
+    return line[: limit - 1].rstrip() + "…"
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """`1,234`: thousands separators, and a real minus sign below zero. "not known" for None."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    shown = f"{value:,.{decimals}f}"
+    return shown.lstrip("-") if float(shown.replace(",", "")) == 0 else shown.replace("-", MINUS)
+
+
+def rate(value: float | None) -> str:
+    """Posts a day: whole numbers from ten on, one decimal below."""
+    return number(value, 0 if value is None or value >= 10 or value == int(value) else 1)
+
+
+def interval(value: float | None, low: float | None, high: float | None, decimals: int = 2) -> str:
+    """`0.12 [0.05, 0.19]`: a value with its 95% interval; an end without a bound is left open."""
+    if value is None:
+        return UNKNOWN
+    if low is None or high is None:
+        return number(value, decimals)
+    ends = [number(end, decimals) if math.isfinite(end) else "no limit" for end in (low, high)]
+    return f"{number(value, decimals)} [{ends[0]}, {ends[1]}]"
+
+
+def mean(known: Measures) -> str:
+    """Mean compound with its interval: `0.12 [0.05, 0.19]`."""
+    return interval(known.mean_compound, known.ci_low, known.ci_high)
+
+
+def share(value: float | None) -> str:
+    """A share in [0, 1] as a percentage. "not known" for None."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return "under 1%" if 0 < value < 0.005 else f"{number(100 * value)}%"
+
+
+def count(value: int, noun: str) -> str:
+    """`1 post`, `1,234 posts`."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def day(moment: datetime, zone: ZoneInfo, *, year: bool = True) -> str:
+    """`8 Aug 2023` in `zone`."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {_MONTHS[local.month - 1]}" + (f" {local.year}" if year else "")
+
+
+def clock(moment: datetime, zone: ZoneInfo) -> str:
+    """`8 Aug 2023, 14:00 EDT` in `zone`."""
+    local = moment.astimezone(zone)
+    return f"{day(moment, zone)}, {local:%H:%M} {abbreviation(moment, zone)}"
+
+
+def when(moment: datetime, zone: ZoneInfo) -> str:
+    """A day where the moment is a local midnight, else the day with its time and zone."""
+    return day(moment, zone) if _is_midnight(moment, zone) else clock(moment, zone)
+
+
+def abbreviation(moment: datetime, zone: ZoneInfo) -> str:
+    """The zone's abbreviation at `moment`, `EDT`; `UTC+03` where it has none but a number."""
+    name = moment.astimezone(zone).tzname() or "UTC"
+    return f"UTC{name.replace('-', MINUS)}" if name[0] in "+-" else name
+
+
+def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """`24 Jul to 5 Aug 2023`: the half-open time [start, end) with its last day named."""
+    if not (_is_midnight(start, zone) and _is_midnight(end, zone)):
+        return f"{when(start, zone)} to {when(end, zone)}"
+    last = end - timedelta(seconds=1)
+    if day(start, zone) == day(last, zone):
+        return day(start, zone)
+    same_year = start.astimezone(zone).year == last.astimezone(zone).year
+    return f"{day(start, zone, year=not same_year)} to {day(last, zone)}"
+
+
+def _is_midnight(moment: datetime, zone: ZoneInfo) -> bool:
+    local = moment.astimezone(zone)
+    return (local.hour, local.minute, local.second) == (0, 0, 0)
+
+
+def per(every: Every) -> str:
+    """The bucket as a rate: `a day`."""
+    return _PER[every]
+
+
+def sentence_case(text: str, limit: int = 60) -> str:
+    """Clean, short, with a capital letter at its head."""
+    shown = shorten(text, limit)
+    return shown[:1].upper() + shown[1:]
+
+
+def answer(analysis: Analysis) -> str:
+    """The verdict's word and its sentence."""
+    verdict = analysis.verdict
+    return f"{sentence_case(verdict.word)}. {shorten(verdict.sentence, 600)}".strip()
+
+
+def few(analysis: Analysis) -> str:
+    """What stands where a figure is from too few people to be shown."""
+    return f"fewer than {number(analysis.case.report.minimum_cell)} authors"
+
+
+def hides(analysis: Analysis, measures: Measures) -> bool:
+    """Whether figures of these posts are withheld, because too few people wrote them."""
+    return 0 < measures.authors < analysis.case.report.minimum_cell
+
+
+def hidden_source(analysis: Analysis, series: Series) -> str | None:
+    """What stands for a source in which too few people wrote; None where it may be shown."""
+    return few(analysis) if hides(analysis, series.whole) else None
+
+
+def observed_days(series: Series) -> float:
+    """Days of the grid that were observed, in days of 24 hours."""
+    seen = sum((b.end - b.start).total_seconds() * b.observed_share for b in series.buckets)
+    return seen / 86_400
+
+
+def grid_days(series: Series) -> float:
+    """Length of the grid, in days of 24 hours."""
+    return (series.grid.end - series.grid.start).total_seconds() / 86_400
+
+
+def days(value: float) -> str:
+    """`42` or `37.5`: days with a decimal only where there is something to tell."""
+    rounded = round(value, 1)
+    return number(rounded, 0 if rounded == int(rounded) else 1)
+
+
+def peak(analysis: Analysis) -> str:
+    """The peak in words: `540 posts on 8 Aug 2023`."""
+    top = analysis.shape.peak
+    return UNKNOWN if top is None else f"{count(top.posts, 'post')} {peak_time(analysis)}"
+
+
+def peak_time(analysis: Analysis) -> str:
+    """When the peak was: `on 8 Aug 2023`. Empty where there is none."""
+    top, zone = analysis.shape.peak, analysis.case.zone
+    if top is None:
+        return ""
+    match analysis.series.grid.every:
+        case "hour":
+            return f"in the hour from {clock(top.start, zone)}"
+        case "day":
+            return f"on {day(top.start, zone)}"
+        case "week":
+            return f"in the week of {day(top.start, zone)}"
+
+
+def build_up(analysis: Analysis) -> tuple[str, ...]:
+    """How the outcry built up, in sentences; only what is known is told."""
+    shape, zone = analysis.shape, analysis.case.zone
+    told = [_rise(analysis)]
+    if shape.onset is not None:
+        told.append(f"Posts first stood clearly above the baseline on {when(shape.onset, zone)}.")
+    if shape.doubling_time_hours is not None:
+        doubling = shape.doubling_time_hours
+        hours = interval(doubling.value, doubling.ci_low, doubling.ci_high, 1)
+        told.append(f"From there to the peak, the posts above the baseline doubled every {hours} hours.")
+    if shape.excess_posts is not None:
+        extra = shape.excess_posts
+        posts = interval(extra.value, extra.ci_low, extra.ci_high, 0)
+        told.append(f"From the start of the outcry on, there were {posts} posts more than the baseline.")
+    if shape.sentiment_drop is not None:
+        told.append(_drop(shape.sentiment_drop))
+    told += [_as_sentence(note) for note in shape.notes]
+    return tuple(line for line in told if line)
+
+
+def _rise(analysis: Analysis) -> str:
+    shape = analysis.shape
+    if analysis.totals.posts == 0:
+        return "No post of this case was found in the window."
+    if shape.peak is None:
+        return f"{count(analysis.totals.posts, 'post')} were found; no peak could be told."
+    if shape.baseline_posts_per_day is None:
+        return f"The busiest time brought {peak(analysis)}; the baseline before it is not known."
+    times = "" if shape.amplification is None else f", {rate(shape.amplification)} times the baseline"
+    return f"Posts rose from {rate(shape.baseline_posts_per_day)} a day to a peak of {peak(analysis)}{times}."
+
+
+def _drop(drop: Estimate) -> str:
+    scale = f"on a scale from {MINUS}1 to +1"
+    if drop.value >= 0:
+        return f"Mean sentiment fell by {interval(drop.value, drop.ci_low, drop.ci_high)} {scale}."
+    risen = interval(-drop.value, -drop.ci_high, -drop.ci_low)
+    return f"Mean sentiment did not fall: it rose by {risen} {scale}."
+
+
+def _as_sentence(text: str) -> str:
+    shown = sentence_case(text, 300)
+    return shown if not shown or shown[-1] in ".!?…" else f"{shown}."
+
+
+def coverage(analysis: Analysis) -> tuple[str, ...]:
+    """How much of the window was observed, and what is missing."""
+    line = analysis.series
+    seen, whole = observed_days(line), grid_days(line)
+    if seen == 0:
+        return ("Nothing of the window was observed. That is not the same as no posts.",)
+    if seen > whole - 0.05:
+        told = [f"All {days(whole)} days of the window were observed."]
+    else:
+        told = [
+            (
+                f"{days(seen)} of {days(whole)} days were observed. "
+                "What was not observed is hatched in the charts and is nowhere counted as zero."
+            )
+        ]
+    cut = sorted({shorten(s.source, 30) for s in analysis.coverage if s.status is CoverageStatus.SATURATED})
+    if cut:
+        told.append(f"At times {_list(cut)} had more posts than it gave out: counts there are too low.")
+    return tuple(told)
+
+
+def _list(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def caption(analysis: Analysis) -> str:
+    """What the timeline shows and how to read it."""
+    line = analysis.series
+    parts = [
+        (
+            f"Above: posts {per(line.grid.every)}. Below: the mean sentiment of the scored posts on a scale "
+            f"from {MINUS}1 (negative) to +1 (positive); the band is its 95% interval."
+        )
+    ]
+    if any(not bucket.observed for bucket in line.buckets):
+        parts.append("Hatched: not observed.")
+    if any(is_partial(bucket.observed_share) and bucket.observed for bucket in line.buckets):
+        parts.append("Lighter bars: only partly observed, so the true count is higher.")
+    parts.append(f"Times are those of {analysis.case.timezone}.")
+    return " ".join(parts)
+
+
+def is_partial(observed_share: float) -> bool:
+    """Whether a bucket misses some of its time. Rounding of a full one doesn't count."""
+    return observed_share < 0.999
+
+
+def alt_text(analysis: Analysis) -> str:
+    """The timeline for those who can't see it: what is drawn, the main figures, the events."""
+    line, zone = analysis.series, analysis.case.zone
+    told = ["Synthetic posts." if analysis.case.synthetic else ""]
+    told.append(
+        f"Two charts on one time axis, {span(line.grid.start, line.grid.end, zone)}: "
+        f"posts {per(line.grid.every)} above, mean sentiment below."
+    )
+    told.append(_rise(analysis))
+    told += [_phase_mood(analysis, phase) for phase in analysis.phases[:6]]
+    dated = [f"{day(at, zone)}, {shorten(event.label, 60)}" for at, event in analysis.case.timeline()[:6]]
+    told.append(f"Events: {'; '.join(dated)}." if dated else "")
+    missing = sum(not bucket.observed for bucket in line.buckets)
+    told.append(
+        f"{number(missing)} of {count(len(line.buckets), line.grid.every)} not observed." if missing else ""
+    )
+    return " ".join(part for part in told if part)
+
+
+def _phase_mood(analysis: Analysis, phase: Phase) -> str:
+    mean = phase.measures.mean_compound
+    if mean is None or hides(analysis, phase.measures):
+        return ""
+    return f"{sentence_case(phase.name, 30)}: mean sentiment {number(mean, 2)}."
+
+
+def alt_text_by_source(analysis: Analysis) -> str:
+    """The small charts for those who can't see them."""
+    shown = [s for s in analysis.by_source if hidden_source(analysis, s) is None]
+    posts = [f"{shorten(s.source or '', 30)} {count(s.whole.posts, 'post')}" for s in shown[:8]]
+    head = "Synthetic posts. " if analysis.case.synthetic else ""
+    return (
+        f"{head}Small charts of posts over time, one for each source: {'; '.join(posts) or 'none to show'}."
+    )
+
+
+def posts_a_day(series: Series) -> float | None:
+    """Posts of the observed buckets over the time seen of them; None where there was none."""
+    seen = [bucket for bucket in series.buckets if bucket.observed]
+    observed = sum((b.end - b.start).total_seconds() * b.observed_share for b in seen) / 86_400
+    return sum(b.measures.posts for b in seen) / observed if observed else None
+
+
+def limits(analysis: Analysis) -> tuple[str, ...]:
+    """What this report can't tell; only what holds for this analysis."""
+    return tuple(
+        sentence for sentence, holds in (*_limits_of_posts(analysis), *_limits_of_time(analysis)) if holds
+    )
+
+
+def _limits_of_time(analysis: Analysis) -> tuple[tuple[str, bool], ...]:
+    fading = (
+        "Anger fades by itself. That posts fall after an event does not show that the event made them "
+        "fall; the phases are descriptions, not effects."
+    )
+    news = (
+        "Other news at the same time can move the curves too. The most that can be said is that a "
+        "curve bent, not what bent it."
+    )
+    archives = "Imported archives are taken as complete between their first and their last post."
+    cut = "Where a source cut off its answers, counts are too low and peaks too flat."
+    spans = analysis.coverage
+    whole_archive = any(c.how == "archive" and c.status is CoverageStatus.COMPLETE for c in spans)
+    return (
+        (fading, bool(analysis.phases)),
+        (news, bool(analysis.case.events)),
+        (archives, whole_archive),
+        (cut, any(c.status is CoverageStatus.SATURATED for c in spans)),
+    )
+
+
+def _limits_of_posts(analysis: Analysis) -> tuple[tuple[str, bool], ...]:
+    case, totals = analysis.case, analysis.totals
+    made_up = "These posts are made up. They show how the report works and say nothing about any company."
+    sample = (
+        "The posts are those that the sources gave for the words searched. They are no sample of the "
+        "public, and people who said it in other words are missing."
+    )
+    one = "All posts come from one source; what holds there may not hold elsewhere."
+    scorer = (
+        "VADER scores by a list of English words. It misses irony, other languages and much context, "
+        "so single scores are often wrong; the means tell more."
+    )
+    bare = (
+        f"{count(totals.unscorable, 'post')} had no words to score (deleted, removed, withheld or "
+        "empty): counted as posts, left out of sentiment."
+    )
+    repeated = (
+        f"Near-duplicates: {count(totals.near_duplicates, 'post')} with the words of an earlier one. "
+        "Shared wording can be a campaign, or just a shared headline."
+    )
+    return (
+        (made_up, case.synthetic),
+        (sample, totals.posts > 0 and not case.synthetic),
+        (one, len(analysis.by_source) == 1),
+        (scorer, totals.scored > 0 and analysis.scorer.name == "vader"),
+        (bare, totals.unscorable > 0),
+        (repeated, totals.near_duplicates > 0),
+    )

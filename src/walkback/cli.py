@@ -1,0 +1,225 @@
+"""The command line: what can be asked, and the exit codes (those of `errors`). `commands` does it.
+
+What is slow to import is imported inside the command, so that `walkback --help` is quick.
+"""
+
+import sys
+import traceback
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, get_args
+from zoneinfo import available_timezones
+
+import typer
+
+from walkback import __version__
+from walkback.case import Case, Every, load_case, new_case_text
+from walkback.errors import CaseError, WalkbackError
+from walkback.terminal import Terminal
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Walkback: a policy changed, people pushed back, the company walked it back; did it calm them?",
+)
+
+CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="The case file (TOML).", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+ByEvery = Annotated[str, typer.Option("--every", help="The grid: hour, day or week.")]
+Out = Annotated[Path | None, typer.Option("--out", help="The folder to write to.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line; every failure is told in one line a fault, without a traceback."""
+    try:
+        app()
+    except WalkbackError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough; say nothing on the way out
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  # the one place where nothing may get through
+        if "--verbose" in sys.argv:
+            traceback.print_exc()
+        _fail(f"unexpected {type(error).__name__}: {error}. Run it again with --verbose and report it", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    Terminal(quiet=False).complain(message)
+    sys.exit(code)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it with the option's value
+    if wanted:
+        typer.echo(f"walkback {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    context: typer.Context,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and complaints.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A traceback of what is unexpected.")] = False,  # noqa: ARG001  # main() looks for it
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a busy store.")] = 60.0,
+    version: Annotated[  # noqa: ARG001  # its callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    context.obj = (Terminal(quiet=quiet), wait)
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write it.", show_default=False)],
+) -> None:
+    """Write a commented case file to start from."""
+    try:
+        with file.open("x", encoding="utf-8") as fresh:
+            fresh.write(new_case_text())
+    except FileExistsError as error:
+        raise CaseError(f"{file}: exists already. Give another name") from error
+    except OSError as error:
+        raise CaseError(f"{file}: can't be written ({error.strerror}). Give a folder to write in") from error
+    context.obj[0].say(f"{file}: written. Edit it, then run: walkback check {file}")
+
+
+@app.command()
+def check(context: typer.Context, case_file: CaseFile) -> None:
+    """Say what is wrong with a case file and its store, all at once."""
+    case = load_case(case_file)
+    from walkback import commands
+
+    commands.check(commands.Session(*context.obj), case)
+
+
+@app.command(name="import")
+def import_(
+    context: typer.Context,
+    case_file: CaseFile,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archives.", show_default=False)],
+    *,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="The files' format; without it they are looked at.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="A table's column for a field.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="A table's source, where no column says it.")] = None,
+    assume_timezone: Annotated[
+        str | None, typer.Option(help="The time zone of a table's times that have no offset.")
+    ] = None,
+    covers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="START/END",
+            help="What the files are complete for; without it, from their first to their last post.",
+        ),
+    ] = None,
+) -> None:
+    """Import archives of posts; the same file again changes nothing."""
+    case = load_case(case_file)
+    asked = _columns(mapping or [])
+    zone = _zone(assume_timezone)
+    interval = _interval(case, covers)
+    from walkback import commands
+
+    options = commands.import_options(format_name, asked, source, zone, interval)
+    code = commands.import_archives(commands.Session(*context.obj), case, files, options)
+    raise typer.Exit(code)
+
+
+@app.command()
+def score(context: typer.Context, case_file: CaseFile) -> None:
+    """Match and score what is stored and was not matched or scored yet."""
+    case = load_case(case_file)
+    from walkback import commands
+
+    session = commands.Session(*context.obj)
+    session.terminal.say(f"{commands.bring_up_to_date(session, case):,} posts scored")
+
+
+@app.command()
+def analyze(
+    context: typer.Context, case_file: CaseFile, *, every: ByEvery = "day", as_json: AsJson = False
+) -> None:
+    """Series, phases, the outcry's shape and the verdict."""
+    case, grid = load_case(case_file), _every(every)
+    from walkback import commands
+
+    commands.analyze(commands.Session(*context.obj), case, grid, as_json=as_json)
+
+
+@app.command()
+def report(context: typer.Context, case_file: CaseFile, *, out: Out = None, every: ByEvery = "day") -> None:
+    """Write the report: report.html, report.json, the chart and its figures."""
+    case, grid = load_case(case_file), _every(every)
+    from walkback import commands
+
+    commands.write_report(commands.Session(*context.obj), case, grid, out)
+
+
+@app.command()
+def status(context: typer.Context, case_file: CaseFile, *, as_json: AsJson = False) -> None:
+    """Say what is stored, covered, in quarantine and pending."""
+    case = load_case(case_file)
+    from walkback import commands
+
+    commands.status(commands.Session(*context.obj), case, as_json=as_json)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The folder to work in.")] = Path("demo"),
+) -> None:
+    """Run the whole pipeline on the synthetic Zoom case: import, score, analyze, report."""
+    from walkback import commands
+
+    commands.demo(commands.Session(*context.obj), out)
+
+
+def _every(asked: str) -> Every:
+    for every in get_args(Every):
+        if asked == every:
+            return every  # type: ignore[no-any-return]  # get_args forgets what it holds
+    raise CaseError(f"--every {asked} is not one of {', '.join(get_args(Every))}. Take one of these")
+
+
+def _columns(mapping: list[str]) -> dict[str, str]:
+    pairs = [entry.partition("=")[::2] for entry in mapping]
+    wrong = [entry for entry, pair in zip(mapping, pairs, strict=True) if not all(pair)]
+    if wrong:
+        raise CaseError(*(f"--map {entry}: write it as FIELD=COLUMN" for entry in wrong))
+    return dict(pairs)
+
+
+def _zone(name: str | None) -> str | None:
+    if name is not None and name not in available_timezones():
+        raise CaseError(f"--assume-timezone {name} is no IANA time zone. Give one such as Europe/Berlin")
+    return name
+
+
+def _interval(case: Case, text: str | None) -> tuple[datetime, datetime] | None:
+    """`2023-07-24/2023-09-04`: dates in the case's time zone, or times with an offset."""
+    if text is None:
+        return None
+    try:
+        start, end = (case.instant(_moment(part)) for part in text.split("/"))
+    except ValueError as error:
+        raise CaseError(f"--covers {text}: write START/END, such as 2023-07-24/2023-09-04") from error
+    if end <= start:
+        raise CaseError(f"--covers {text}: ends before it starts. Give the earlier one first")
+    return start, end
+
+
+def _moment(text: str) -> date:
+    if len(text) <= len("2023-07-24"):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return moment

@@ -1,0 +1,230 @@
+"""What the commands do: each one reads, calls one function of a room, and tells what came of it."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from walkback.analysis.analyze import analyze as analyze_case
+from walkback.analysis.model import Analysis, ScorerId
+from walkback.analysis.scorers.vader import Vader
+from walkback.analysis.scoring import score_pending
+from walkback.case import Case, Every, load_case
+from walkback.collectors.archives.sniff import FORMAT_NAMES
+from walkback.collectors.imports import Imported, ImportOptions, Progress, import_archive
+from walkback.collectors.sandbox.archives import write_archives, write_case
+from walkback.collectors.sandbox.world import build_world
+from walkback.errors import ArchiveError, CaseError, WalkbackError
+from walkback.reports import words
+from walkback.reports.document import render_json
+from walkback.reports.files import render_files
+from walkback.reports.tables import phases_table
+from walkback.store import Store
+from walkback.terminal import Terminal
+
+PARTLY_DONE: Final = 3
+_QUARANTINE_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What holds for every command of a call."""
+
+    terminal: Terminal
+    wait_s: float
+
+    def store(self, case: Case) -> Store:
+        """The case's store, not opened yet."""
+        return Store(case.store_path, wait_s=self.wait_s)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def check(session: Session, case: Case) -> None:
+    """The case file is right by now; look at the store."""
+    case.window(_now())
+    session.terminal.say(f"{case.path}: right")
+    if not case.store_path.exists():
+        session.terminal.say(f"{case.store_path}: no store yet; import makes it")
+        return
+    session.store(case).prepare()
+    session.terminal.say(f"{case.store_path}: right")
+
+
+def import_options(
+    format_name: str | None,
+    columns: Mapping[str, str],
+    source: str | None,
+    assumed_zone: str | None,
+    covers: tuple[datetime, datetime] | None,
+) -> ImportOptions:
+    """The options, checked as far as that goes without a file."""
+    if format_name is not None and format_name not in FORMAT_NAMES:
+        raise CaseError(f"--format {format_name} is not one of {', '.join(FORMAT_NAMES)}. Take one of these")
+    return ImportOptions(format_name, columns, source, assumed_zone, covers)
+
+
+def import_archives(session: Session, case: Case, files: Sequence[Path], options: ImportOptions) -> int:
+    """Import the files; one that is refused doesn't keep the others out. Returns the exit code."""
+    refused = 0
+    for file in files:
+        try:
+            _import_one(session, case, file, options)
+        except ArchiveError as error:
+            session.terminal.complain(str(error))
+            refused += 1
+    if not refused:
+        return 0
+    return PARTLY_DONE if refused < len(files) else ArchiveError.exit_code
+
+
+def _import_one(session: Session, case: Case, file: Path, options: ImportOptions) -> None:
+    began = time.monotonic()
+
+    def pace(done: Imported) -> str:
+        return f"{done.records:,} posts, {done.records / (time.monotonic() - began + 1e-9):,.0f} posts/s"
+
+    with session.terminal.bar(file.name) as bar:
+
+        def progress(at: Progress) -> None:
+            bar.show(at.share, pace(at.so_far))
+
+        done = import_archive(case, session.store(case), file, options, now=_now(), progress=progress)
+    session.terminal.say(
+        f"{file}: {done.stored:,} stored, {done.duplicates:,} known already, "
+        f"{done.quarantined:,} in quarantine, {done.refused:,} no posts ({pace(done)})"
+    )
+    if done.quarantined:
+        session.terminal.say(f"  the lines in quarantine, and why: walkback status {case.path}")
+
+
+def bring_up_to_date(session: Session, case: Case) -> int:
+    """Match and score what is pending; returns how many posts were scored."""
+    store = session.store(case)
+    store.match_pending(case)
+    pending = store.status(case)
+    left = max(pending.scorable - pending.scored, 1)
+    done = 0
+    with session.terminal.bar("scoring") as bar:
+
+        def scored(posts: int) -> None:
+            nonlocal done
+            done += posts
+            bar.show(done / left, f"{done:,} posts")
+
+        return score_pending(case, store, Vader(), scored=scored)
+
+
+def _analysis(session: Session, case: Case, every: Every) -> Analysis:
+    bring_up_to_date(session, case)
+    scorer = Vader()
+    return analyze_case(case, session.store(case), ScorerId(scorer.name, scorer.version), every, _now())
+
+
+def analyze(session: Session, case: Case, every: Every, *, as_json: bool) -> None:
+    """Print the analysis, for a machine or for a person."""
+    analysis = _analysis(session, case, every)
+    if as_json:
+        session.terminal.result(render_json(analysis))
+    else:
+        _show(session.terminal, analysis)
+
+
+def _show(terminal: Terminal, analysis: Analysis) -> None:
+    synthetic = " (synthetic posts)" if analysis.case.synthetic else ""
+    terminal.say(f"{words.clean(analysis.case.title)}{synthetic}")
+    terminal.say(words.answer(analysis))
+    for sentence in (*words.build_up(analysis), *words.coverage(analysis)):
+        terminal.say(sentence)
+    phases = phases_table(analysis)
+    terminal.table(phases.caption, list(phases.heads), [list(row) for row in phases.rows])
+
+
+def write_report(session: Session, case: Case, every: Every, out: Path | None) -> None:
+    """Write the report's files and say the answer and where they are."""
+    analysis = _analysis(session, case, every)
+    folder = out or case.path.parent / f"{case.name}-report"
+    for name, content in render_files(analysis).items():
+        _publish(folder / name, content)
+    synthetic = "Synthetic posts: " if case.synthetic else ""
+    session.terminal.say(synthetic + words.answer(analysis))
+    session.terminal.say(str(folder / "report.html"))
+
+
+def _publish(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: under another name first, then renamed."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise WalkbackError(
+            f"{path}: can't be written ({error.strerror}). Name another folder by --out"
+        ) from error
+
+
+def status(session: Session, case: Case, *, as_json: bool) -> None:
+    """Print how far the case is."""
+    store = session.store(case)
+    found = _status(case, store)
+    if as_json:
+        session.terminal.result(json.dumps(found, indent=2, default=datetime.isoformat))
+        return
+    terminal = session.terminal
+    terminal.say(
+        f"{words.clean(case.title)}: {found['posts']:,} posts stored, {found['matching']:,} match the query, "
+        f"{found['scored']:,} of {found['scorable']:,} with words are scored"
+    )
+    for part, header in (("coverage", ["source", "start", "end", "status", "how"]),):
+        terminal.table(
+            part.capitalize(), header, [[str(row[name]) for name in header] for row in found[part]]
+        )
+    header = ["what", "origin", "posts", "duplicates", "quarantined", "refused", "outcome"]
+    terminal.table("Runs", header, [[str(row[name]) for name in header] for row in found["runs"]])
+    faults = [[str(row[name]) for name in ("origin", "line", "reason")] for row in found["quarantine"]]
+    if faults:
+        shown = faults[:_QUARANTINE_SHOWN]
+        more = (
+            f" (the first {len(shown)} of {len(faults):,}; --json has all)"
+            if len(shown) < len(faults)
+            else ""
+        )
+        terminal.table(f"In quarantine{more}", ["file", "line", "why"], shown)
+    terminal.say(f"Next: {found['next']}")
+
+
+def _status(case: Case, store: Store) -> dict[str, Any]:
+    so_far = store.status(case)
+    return {
+        "case": case.name,
+        "synthetic": case.synthetic,
+        **asdict(so_far),
+        "coverage": [asdict(row) for row in store.coverage(case)],
+        "runs": [asdict(row) for row in store.runs(case)],
+        "quarantine": [{"origin": origin, **asdict(fault)} for origin, fault in store.quarantine(case)],
+        "next": _next_step(case, matching=so_far.matching, unscored=so_far.scorable - so_far.scored),
+    }
+
+
+def _next_step(case: Case, *, matching: int, unscored: int) -> str:
+    if unscored > 0:
+        return f"walkback score {case.path}"
+    if matching == 0:
+        return f"walkback import {case.path} FILE"
+    return f"walkback report {case.path}"
+
+
+def demo(session: Session, folder: Path) -> None:
+    """The whole pipeline on the synthetic Zoom case."""
+    folder.mkdir(parents=True, exist_ok=True)
+    case = load_case(write_case(folder))
+    archives = write_archives(build_world(), folder)
+    options = ImportOptions(covers=case.window(_now()))
+    import_archives(session, case, archives, options)
+    write_report(session, case, "day", None)

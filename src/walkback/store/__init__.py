@@ -1,0 +1,22 @@
+"""The store: one DuckDB file. Nothing else in Walkback opens it or speaks SQL."""
+
+from walkback.store.columns import PAGE_SCHEMA, page_table
+from walkback.store.pages import Fault, Page, Span, Written
+from walkback.store.reads import CaseCounts, Tally, Window
+from walkback.store.store import CoverageRow, RunRow, Status, Store
+
+__all__ = [
+    "PAGE_SCHEMA",
+    "CaseCounts",
+    "CoverageRow",
+    "Fault",
+    "Page",
+    "RunRow",
+    "Span",
+    "Status",
+    "Store",
+    "Tally",
+    "Window",
+    "Written",
+    "page_table",
+]

@@ -1,0 +1,132 @@
+"""Opening the DuckDB file: briefly, with patience, and only at the schema that this Walkback knows."""
+
+import random
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from walkback.errors import NothingToDoError, StoreBusyError, StoreError
+
+_FIRST_PAUSE_S: Final = 0.01
+_LONGEST_PAUSE_S: Final = 0.5
+_HOLDER: Final = re.compile(r"PID (\d+)")
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": False,  # nothing is ever downloaded
+    "autoload_known_extensions": False,
+    "checkpoint_threshold": "256MB",  # closing makes a checkpoint; one a page takes as long as the page
+}
+
+
+def migrations() -> list[tuple[int, str]]:
+    """(version, SQL) of every schema step, in order."""
+    folder = files("walkback.store").joinpath("migrations")
+    scripts = sorted(script.name for script in folder.iterdir() if script.name.endswith(".sql"))
+    return [(int(name[:4]), folder.joinpath(name).read_text(encoding="utf-8")) for name in scripts]
+
+
+@contextmanager
+def connect(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is closed again as soon as the work is done, so that nobody waits for long.
+
+    Tries for `wait_s` seconds while another process holds the file. Raises StoreBusyError with
+    the holder's process id, StoreError where the file is not a store, NothingToDoError where a
+    reader finds no file.
+    """
+    if read_only and not path.exists():
+        raise NothingToDoError(f"{path}: no store yet. Import or collect some posts first")
+    connection = _open_patiently(path, wait_s, read_only=read_only)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    except duckdb.ConstraintException:
+        raise  # a fault of ours, never of the file: let it be seen
+    except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+        raise _explained(path, error) from error
+    finally:
+        connection.close()
+
+
+def _open_patiently(path: Path, wait_s: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + wait_s
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            return duckdb.connect(path, read_only=read_only, config=_CONFIG)
+        except duckdb.Error as error:
+            if "Could not set lock" not in str(error):
+                raise _explained(path, error) from error
+            if time.monotonic() + pause > deadline:
+                raise _busy(path, wait_s, error) from error
+        # Jitter, so that two who wait don't meet again and again.
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+        pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _busy(path: Path, wait_s: float, error: duckdb.Error) -> StoreBusyError:
+    holder = _HOLDER.search(str(error))
+    who = f"process {holder[1]}" if holder else "another process"
+    return StoreBusyError(
+        f"{path}: {who} held the store for {wait_s:g} s. Wait until it is done, or give a longer --wait"
+    )
+
+
+def _explained(path: Path, error: duckdb.Error) -> StoreError:
+    first_line = str(error).partition("\n")[0]
+    return StoreError(
+        f"{path}: the store can't be used ({first_line}). Check that it is a Walkback store, that the disk"
+        " has room and that you may write there; nothing half-done was kept"
+    )
+
+
+def migrate(path: Path, *, wait_s: float) -> None:
+    """Bring the file to the newest schema; make it where it isn't there.
+
+    All steps run in one transaction, and a file that had an older schema is copied aside before.
+    Raises StoreError where the file is from a newer Walkback.
+    """
+    steps = migrations()
+    newest = steps[-1][0]
+    if path.exists() and not path.stat().st_size:
+        path.unlink()  # made by somebody's `touch`; DuckDB would refuse it
+    if path.exists() and _version(path, wait_s) == newest:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connect(path, wait_s=wait_s, read_only=False) as connection:
+        version = _stored_version(connection)
+        if version > newest:
+            raise StoreError(
+                f"{path}: written by a newer Walkback (schema {version}, this one knows {newest}). Upgrade"
+            )
+        if version:
+            connection.execute("CHECKPOINT")
+            shutil.copy2(path, path.with_suffix(f".schema-{version}.duckdb"))
+        connection.begin()
+        connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)")
+        for step, sql in steps:
+            if step > version:
+                connection.execute(sql)
+                connection.execute("INSERT INTO schema_version VALUES (?)", [step])
+        connection.commit()
+
+
+def _version(path: Path, wait_s: float) -> int:
+    with connect(path, wait_s=wait_s, read_only=True) as connection:
+        return _stored_version(connection)
+
+
+def _stored_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema version in the file, 0 where it is empty. Raises StoreError on a foreign database."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        return 0
+    if "schema_version" not in tables:
+        raise StoreError("this DuckDB file holds other tables and is no Walkback store. Name another file")
+    rows = connection.execute("SELECT max(version) FROM schema_version").fetchall()
+    return int(rows[0][0] or 0)

@@ -1,0 +1,273 @@
+"""Writing a page: one transaction, the same outcome whatever the order and however often."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from walkback.case import Case
+from walkback.store.columns import PAGE_SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that could not be read: where, why, and the SHA-256 of what stood there.
+
+    `line` counts from 1 (the line of a file, or the item of a document); `item` counts inside it.
+    """
+
+    line: int
+    item: int
+    reason: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A window of a source that was covered: half-open, UTC.
+
+    `how` is `archive` for a file taken as complete from its first to its last post, `stated` where
+    the user says what a file is complete for.
+    """
+
+    source: str
+    start: datetime
+    end: datetime
+    status: str
+    how: str = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is written together: posts with their matches, what was faulty, and what is now covered."""
+
+    posts: pa.Table = field(default_factory=PAGE_SCHEMA.empty_table)
+    faults: tuple[Fault, ...] = ()
+    coverage: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a page's posts: rows that are new, and rows that were known (or appear twice)."""
+
+    stored: int = 0
+    duplicates: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        """Sums, field by field."""
+        return Written(self.stored + other.stored, self.duplicates + other.duplicates)
+
+
+# Later in this order wins: the newest fetch; of equals the one with fewer words left, so that a
+# deletion is never undone; then an arbitrary but fixed order, so that no order of pages matters.
+_RANK: Final = """(fetched_at, text_state <> 'present', hash(
+    kind, author, created_at, edited_at, lang, text, text_state, url, parent_id, conversation_id,
+    place, content_hash, via))"""
+
+_CONTENT: Final = (
+    "kind",
+    "author",
+    "created_at",
+    "edited_at",
+    "lang",
+    "text",
+    "text_state",
+    "url",
+    "parent_id",
+    "conversation_id",
+    "place",
+    "fetched_at",
+    "content_hash",
+    "via",
+)
+
+# No post twice in the page, and none that must not come back: then its rows can go in as they are.
+_PLAIN: Final = """
+SELECT (count(*) = count(DISTINCT (source, id)) AND NOT EXISTS (FROM tombstone))::INTEGER FROM page
+"""
+
+# Two rows of one post in a batch: ON CONFLICT would keep whichever comes first.
+_STAGE: Final = f"""
+CREATE OR REPLACE TEMP TABLE incoming AS
+SELECT *, {_RANK} AS rank, min(fetched_at) OVER (PARTITION BY source, id) AS first_seen_at
+FROM page
+WHERE NOT EXISTS (FROM tombstone WHERE key_hash = sha256(page.source || ':' || page.id))
+QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY rank DESC) = 1
+"""
+
+_INSERT: Final = f"""
+INSERT INTO post (source, id, first_seen_at, {", ".join(_CONTENT)})
+SELECT source, id, {{first_seen}}, {", ".join(_CONTENT)} FROM {{rows}}
+ON CONFLICT DO NOTHING
+"""
+_INSERT_PAGE: Final = _INSERT.format(first_seen="fetched_at", rows="page")
+_INSERT_STAGED: Final = _INSERT.format(first_seen="first_seen_at", rows="incoming")
+
+_FIND_NEWER: Final = f"""
+CREATE OR REPLACE TEMP TABLE newer AS
+WITH stored AS (
+    SELECT post.*, {_RANK} AS rank FROM post SEMI JOIN incoming USING (source, id)
+)
+SELECT incoming.*, incoming.text <> stored.text AS reworded
+FROM incoming JOIN stored USING (source, id)
+WHERE incoming.rank > stored.rank
+"""
+
+_UPDATE_NEWER: Final = f"""
+UPDATE post SET {", ".join(f"{name} = newer.{name}" for name in _CONTENT)}
+FROM newer WHERE post.source = newer.source AND post.id = newer.id
+"""
+
+_UPDATE_FIRST_SEEN: Final = """
+UPDATE post SET first_seen_at = incoming.first_seen_at
+FROM incoming
+WHERE post.source = incoming.source AND post.id = incoming.id
+  AND incoming.first_seen_at < post.first_seen_at
+"""
+
+# Scores and other cases' matches of words that are no longer there; both are made again.
+_FORGET_OLD_WORDS: Final = """
+DELETE FROM {table} USING newer
+WHERE {table}.source = newer.source AND {table}.id = newer.id AND newer.reworded
+"""
+
+# Matches of an earlier query. What stays stays as it is: a second import changes nothing.
+_FORGET_STALE_MATCHES: Final = """
+DELETE FROM match USING incoming
+WHERE match."case" = $case AND match.source = incoming.source AND match.id = incoming.id
+  AND match.query_hash <> $query_hash
+"""
+
+_MATCH_PAGE: Final = "INSERT INTO match SELECT $case, source, id, $query_hash, terms FROM page"
+
+# Only where the words that stay are the page's may the page say whether the post matches; the
+# others are matched when the store is next asked for unmatched posts.
+_MATCH_UNMATCHED: Final = """
+INSERT INTO match
+SELECT $case, source, id, $query_hash, incoming.terms
+FROM incoming JOIN post USING (source, id)
+WHERE incoming.text = post.text AND NOT EXISTS (
+    FROM match
+    WHERE match."case" = $case AND match.source = incoming.source AND match.id = incoming.id)
+"""
+
+_COUNTS: Final = ("likes", "replies", "reposts", "quotes", "score", "views")
+
+# Two different counts of one moment: the greater stays, so that no order of pages matters.
+_STAGE_OBSERVATIONS: Final = f"""
+CREATE OR REPLACE TEMP TABLE seen AS
+SELECT page.source, page.id, page.fetched_at AS observed_at, {", ".join(f"page.{name}" for name in _COUNTS)}
+FROM page SEMI JOIN incoming USING (source, id)
+WHERE coalesce({", ".join(_COUNTS)}) IS NOT NULL
+QUALIFY row_number() OVER (
+    PARTITION BY source, id, observed_at ORDER BY ({", ".join(_COUNTS)}) DESC) = 1
+"""
+
+_FORGET_LESSER: Final = f"""
+DELETE FROM observation USING seen
+WHERE observation.source = seen.source AND observation.id = seen.id
+  AND observation.observed_at = seen.observed_at
+  AND ({", ".join(f"seen.{name}" for name in _COUNTS)})
+    > ({", ".join(f"observation.{name}" for name in _COUNTS)})
+"""
+
+_OBSERVE_PAGE: Final = f"""
+INSERT INTO observation SELECT source, id, fetched_at, {", ".join(_COUNTS)} FROM page
+WHERE coalesce({", ".join(_COUNTS)}) IS NOT NULL
+"""
+
+_OBSERVE_UNOBSERVED: Final = (
+    "INSERT INTO observation FROM seen ANTI JOIN observation USING (source, id, observed_at)"
+)
+
+
+_QUARANTINE: Final = """
+INSERT INTO quarantine
+SELECT "case", origin, $line, $item, $reason, $digest, $now FROM run WHERE id = $run
+ON CONFLICT DO UPDATE SET reason = excluded.reason, digest = excluded.digest
+"""
+
+# An archive is held against every query; the newest word on what a file covers is the one that counts.
+_FORGET_COVER: Final = """
+DELETE FROM coverage USING run
+WHERE run.id = $run AND coverage."case" = run."case" AND coverage.origin = run.origin
+"""
+
+_COVER: Final = """
+INSERT INTO coverage
+SELECT "case", $source, '*', $start, $end, $status, $how, origin FROM run WHERE id = $run
+"""
+
+_COUNT: Final = """
+UPDATE run SET
+    posts = posts + $stored, duplicates = duplicates + $duplicates, quarantined = quarantined + $faults
+WHERE id = $run
+"""
+
+
+def write_page(
+    connection: duckdb.DuckDBPyConnection, page: Page, *, case: Case, run: str, now: datetime
+) -> Written:
+    """Write all of a page inside the caller's transaction, and count it in its run."""
+    written = _write_posts(connection, page.posts, case.name, case.query.hash)
+    for fault in page.faults:
+        connection.execute(_QUARANTINE, {**asdict(fault), "now": now, "run": run})
+    if page.coverage:
+        connection.execute(_FORGET_COVER, {"run": run})
+    for span in page.coverage:
+        connection.execute(_COVER, {**asdict(span), "run": run})
+    connection.execute(
+        _COUNT,
+        {
+            "stored": written.stored,
+            "duplicates": written.duplicates,
+            "faults": len(page.faults),
+            "run": run,
+        },
+    )
+    return written
+
+
+def _write_posts(
+    connection: duckdb.DuckDBPyConnection, posts: pa.Table, case: str, query_hash: str
+) -> Written:
+    if posts.num_rows == 0:
+        return Written()
+    asked = {"case": case, "query_hash": query_hash}
+    connection.register("page", posts)
+    try:
+        if _count(connection, _PLAIN):
+            new = _count(connection, _INSERT_PAGE)
+            if new == posts.num_rows:  # the usual case, and three times as fast as what follows
+                connection.execute(_MATCH_PAGE, asked)
+                connection.execute(_OBSERVE_PAGE)
+                return Written(stored=new)
+            connection.execute(_STAGE)
+        else:
+            connection.execute(_STAGE)
+            new = _count(connection, _INSERT_STAGED)
+        _reconcile(connection, asked)
+    finally:
+        connection.unregister("page")
+    return Written(stored=new, duplicates=posts.num_rows - new)
+
+
+def _reconcile(connection: duckdb.DuckDBPyConnection, asked: dict[str, str]) -> None:
+    """Some of the page's posts are known: the newest words win, and nothing is said twice."""
+    connection.execute(_FIND_NEWER)
+    connection.execute(_UPDATE_NEWER)
+    connection.execute(_UPDATE_FIRST_SEEN)
+    connection.execute(_FORGET_OLD_WORDS.format(table="sentiment"))
+    connection.execute(_FORGET_OLD_WORDS.format(table="match"))
+    connection.execute(_FORGET_STALE_MATCHES, asked)
+    connection.execute(_MATCH_UNMATCHED, asked)
+    connection.execute(_STAGE_OBSERVATIONS)
+    connection.execute(_FORGET_LESSER)
+    connection.execute(_OBSERVE_UNOBSERVED)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    """The single number that a count, or a statement that changes rows, answers with."""
+    return int(connection.execute(sql).fetchall()[0][0])

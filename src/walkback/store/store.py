@@ -1,0 +1,337 @@
+"""The store's front: what the rest of Walkback may ask of it."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from walkback.case import Case
+from walkback.matching import Matcher
+from walkback.post import Door
+from walkback.store import connection as connections
+from walkback.store.key import open_door
+from walkback.store.pages import Fault, Page, Written, write_page
+from walkback.store.reads import SCORABLE, CaseCounts, Tally, Window, case_counts, tallies
+
+_HOLD_S: Final = 3.0  # a writer lets others in this often; each time costs it a checkpoint
+_BATCH: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One import or collection: what came of it. `outcome` is `running`, `done` or `failed: …`."""
+
+    what: str
+    origin: str
+    started_at: datetime
+    finished_at: datetime | None
+    posts: int
+    duplicates: int
+    quarantined: int
+    refused: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """A stretch of a source that was covered, [start, end), UTC."""
+
+    source: str
+    start: datetime
+    end: datetime
+    status: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a case is: posts in the store, posts that match its query, scores, and what failed."""
+
+    posts: int
+    matching: int
+    scored: int
+    scorable: int
+    in_quarantine: int
+    first_post_at: datetime | None
+    last_post_at: datetime | None
+
+
+class Store:
+    """A DuckDB file that is opened only while a method works.
+
+    Every method waits up to `wait_s` seconds for another process to let go of the file and then
+    raises StoreBusyError; a method that reads raises NothingToDoError where there is no file.
+    """
+
+    def __init__(self, path: Path, *, wait_s: float = 60.0) -> None:
+        """Nothing is opened yet."""
+        self.path = path
+        self.wait_s = wait_s
+
+    def prepare(self) -> Door:
+        """Make the file or bring it to the newest schema; returns the door that posts come in by."""
+        door = open_door(self.path)
+        connections.migrate(self.path, wait_s=self.wait_s)
+        return door
+
+    def _read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return connections.connect(self.path, wait_s=self.wait_s, read_only=True)
+
+    def _write(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return connections.connect(self.path, wait_s=self.wait_s, read_only=False)
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────
+
+    def start_run(self, case: Case, what: str, origin: str, now: datetime) -> str:
+        """Note that an import or collection from `origin` begins; returns the run's id.
+
+        What an earlier run put into quarantine from there is forgotten: it is about to be read again.
+        """
+        run = uuid.uuid4().hex
+        with self._write() as connection, _transaction(connection):
+            connection.execute(
+                'DELETE FROM quarantine WHERE "case" = $case AND origin = $origin',
+                {"case": case.name, "origin": origin},
+            )
+            connection.execute(
+                """INSERT INTO run (id, "case", what, origin, started_at, outcome)
+                VALUES ($run, $case, $what, $origin, $now, 'running')""",
+                {"run": run, "case": case.name, "what": what, "origin": origin, "now": now},
+            )
+        return run
+
+    def add_pages(
+        self,
+        case: Case,
+        run: str,
+        pages: Iterable[Page],
+        *,
+        now: datetime,
+        written: Callable[[Written], None],
+    ) -> None:
+        """Write pages as they come, each in one transaction; `written` hears what became of each.
+
+        The file is held for about three seconds at a time, so that others get their turn.
+        """
+        waiting = iter(pages)
+        page = next(waiting, None)
+        while page is not None:
+            with self._write() as connection:
+                let_go_at = time.monotonic() + _HOLD_S
+                while page is not None and time.monotonic() < let_go_at:
+                    with _transaction(connection):
+                        outcome = write_page(connection, page, case=case, run=run, now=now)
+                    written(outcome)
+                    page = next(waiting, None)
+
+    def finish_run(self, run: str, *, refused: int, outcome: str, now: datetime) -> None:
+        """Note how a run ended."""
+        with self._write() as connection:
+            connection.execute(
+                "UPDATE run SET finished_at = $now, refused = $refused, outcome = $outcome WHERE id = $run",
+                {"now": now, "refused": refused, "outcome": outcome, "run": run},
+            )
+
+    def match_pending(self, case: Case) -> int:
+        """Hold the case's query against stored posts that it was not yet held against.
+
+        Those are all of them when the query has changed. Returns how many were looked at; the file
+        is opened for writing only when there are any.
+        """
+        asked: dict[str, object] = {"case": case.name, "query_hash": case.query.hash}
+        with self._read() as connection:
+            pending = connection.execute(_COUNT_UNMATCHED, asked).fetchall()[0][0]
+        if not pending:
+            return 0
+        matcher = Matcher(case.query, open_door(self.path))
+        with self._write() as connection:
+            connection.execute('DELETE FROM match WHERE "case" = $case AND query_hash <> $query_hash', asked)
+            while _match_batch(connection, matcher, asked):
+                pass
+        return int(pending)
+
+    def add_scores(self, scorer: str, version: str, scores: pa.Table) -> int:
+        """Keep scores, as exact decimals; returns how many were new.
+
+        `scores` has the columns source, id and fetched_at as `unscored` gave them, and compound,
+        negative, neutral, positive. A post that was fetched again since then is left unscored.
+        """
+        with self._write() as connection, _transaction(connection):
+            connection.register("scores", scores)
+            new = connection.execute(_ADD_SCORES, {"scorer": scorer, "version": version}).fetchall()[0][0]
+            connection.unregister("scores")
+        return int(new)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────
+
+    def unscored(self, case: Case, scorer: str, version: str, *, limit: int = _BATCH) -> pa.Table:
+        """Up to `limit` matching posts with words and without a score: source, id, fetched_at, text."""
+        with self._read() as connection:
+            return _table(
+                connection,
+                _UNSCORED,
+                {
+                    "case": case.name,
+                    "query_hash": case.query.hash,
+                    "scorer": scorer,
+                    "version": version,
+                    "limit": limit,
+                },
+            )
+
+    def tallies(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
+        """One tally for every bucket and source that has posts, see `reads.tallies`."""
+        with self._read() as connection:
+            return tallies(connection, window, edges, negative)
+
+    def case_counts(self, window: Window) -> CaseCounts:
+        """Totals over the window."""
+        with self._read() as connection:
+            return case_counts(connection, window)
+
+    def coverage(self, case: Case) -> list[CoverageRow]:
+        """What was covered for the case's query, by source and time."""
+        with self._read() as connection:
+            rows = _rows(
+                connection,
+                """SELECT source, starts_at, ends_at, status, how FROM coverage
+                WHERE "case" = $case AND query_hash IN ($query_hash, '*')
+                ORDER BY source, starts_at, ends_at, status""",
+                {"case": case.name, "query_hash": case.query.hash},
+            )
+        return [CoverageRow(*row) for row in rows]
+
+    def runs(self, case: Case) -> list[RunRow]:
+        """Imports and collections of the case, oldest first."""
+        with self._read() as connection:
+            rows = _rows(
+                connection,
+                """SELECT what, origin, started_at, finished_at,
+                    posts, duplicates, quarantined, refused, outcome
+                FROM run WHERE "case" = $case ORDER BY started_at, id""",
+                {"case": case.name},
+            )
+        return [RunRow(*row) for row in rows]
+
+    def quarantine(self, case: Case) -> list[tuple[str, Fault]]:
+        """What could not be read, with the file it is in."""
+        with self._read() as connection:
+            rows = connection.execute(
+                """SELECT origin, line, item, reason, digest FROM quarantine
+                WHERE "case" = $case ORDER BY origin, line, item""",
+                {"case": case.name},
+            ).fetchall()
+        return [(origin, Fault(*fault)) for origin, *fault in rows]
+
+    def status(self, case: Case) -> Status:
+        """How far the case is."""
+        with self._read() as connection:
+            row = _rows(connection, _STATUS, {"case": case.name, "query_hash": case.query.hash})[0]
+        return Status(*row)
+
+    def matching(self, case: Case) -> pa.Table:
+        """Every post that matches the case's query, a row each, with its latest counts and terms.
+
+        Ordered by source and id; no scores. Times are UTC.
+        """
+        with self._read() as connection:
+            return _table(connection, _MATCHING, {"case": case.name, "query_hash": case.query.hash})
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, asked: dict[str, object]) -> list[tuple[Any, ...]]:
+    """Rows as tuples, by way of Arrow: DuckDB itself makes times with a package that we don't need."""
+    return [tuple(row.values()) for row in _table(connection, sql, asked).to_pylist()]
+
+
+def _table(connection: duckdb.DuckDBPyConnection, sql: str, asked: dict[str, object]) -> pa.Table:
+    table: pa.Table = connection.sql(sql, params=asked).to_arrow_table()
+    return table
+
+
+def _match_batch(connection: duckdb.DuckDBPyConnection, matcher: Matcher, asked: dict[str, object]) -> int:
+    """Match some posts that have no match row yet; returns how many, 0 when all have one."""
+    pending = _table(connection, _UNMATCHED, asked)
+    texts: list[str] = pending["text"].to_pylist()  # type: ignore[assignment]  # the column is NOT NULL
+    terms = pa.array([matcher.terms(text) for text in texts], pa.list_(pa.string()))
+    found = pending.drop_columns(["text"]).append_column("terms", terms)
+    connection.register("found", found)
+    connection.execute("INSERT INTO match SELECT $case, source, id, $query_hash, terms FROM found", asked)
+    connection.unregister("found")
+    return pending.num_rows
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing of what is written inside."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+_WITHOUT_MATCH: Final = """
+FROM post
+WHERE NOT EXISTS (
+    FROM match
+    WHERE match."case" = $case AND match.query_hash = $query_hash
+      AND match.source = post.source AND match.id = post.id)
+"""
+
+_COUNT_UNMATCHED: Final = f"SELECT count(*) {_WITHOUT_MATCH}"
+
+_UNMATCHED: Final = f"SELECT source, id, text {_WITHOUT_MATCH} LIMIT {_BATCH}"
+
+_UNSCORED: Final = f"""
+SELECT post.source, post.id, post.fetched_at, post.text
+FROM match JOIN post USING (source, id)
+WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
+  AND {SCORABLE}
+  AND NOT EXISTS (
+    FROM sentiment
+    WHERE sentiment.source = post.source AND sentiment.id = post.id
+      AND scorer = $scorer AND version = $version)
+LIMIT $limit
+"""
+
+_ADD_SCORES: Final = """
+INSERT INTO sentiment
+SELECT source, id, $scorer, $version, compound, negative, neutral, positive
+FROM scores SEMI JOIN post USING (source, id, fetched_at)
+WHERE NOT EXISTS (
+    FROM sentiment
+    WHERE sentiment.source = scores.source AND sentiment.id = scores.id
+      AND scorer = $scorer AND version = $version)
+"""
+
+_STATUS: Final = f"""
+WITH matching AS (
+    SELECT post.* FROM match JOIN post USING (source, id)
+    WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
+)
+SELECT
+    (SELECT count(*) FROM post),
+    (SELECT count(*) FROM matching),
+    (SELECT count(*) FROM matching SEMI JOIN sentiment USING (source, id)),
+    (SELECT count(*) FROM matching WHERE {SCORABLE}),
+    (SELECT count(*) FROM quarantine WHERE "case" = $case),
+    (SELECT min(created_at) FROM matching),
+    (SELECT max(created_at) FROM matching)
+"""
+
+_MATCHING: Final = """
+SELECT post.*, match.terms, likes, replies, reposts, quotes, score, views
+FROM match JOIN post USING (source, id)
+LEFT JOIN latest_observation USING (source, id)
+WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
+ORDER BY source, id
+"""

@@ -1,0 +1,89 @@
+"""What a person or a log sees: a progress bar on a terminal, plain lines elsewhere, nothing if quiet."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+# Text from a post or a file name must not steer the terminal or turn the writing direction.
+_STEERING: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+_LOG_WIDTH: Final = 160  # a file or a pipe has no edge to wrap at
+
+
+def plain(text: str) -> str:
+    """`text` without anything that a terminal would obey."""
+    return _STEERING.sub("�", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A progress bar under way; does nothing where none is shown."""
+
+    progress: Progress | None
+    task: TaskID | None
+
+    def show(self, share: float, told: str) -> None:
+        """Set the bar to `share` in [0, 1] and write `told` beside it."""
+        if self.progress is not None and self.task is not None:
+            self.progress.update(self.task, completed=share, told=told)
+
+
+class Terminal:
+    """Results go to stdout, progress and complaints to stderr."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """`quiet`: only results that were asked for, and complaints."""
+        self._quiet = quiet
+        self._out = Console(highlight=False, markup=False, soft_wrap=True)
+        if not self._out.is_terminal:
+            self._out.width = _LOG_WIDTH
+        self._err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+    def result(self, text: str) -> None:
+        """What the command was asked for."""
+        sys.stdout.write(text + "\n")
+
+    def say(self, text: str) -> None:
+        """What is good to know."""
+        if not self._quiet:
+            self._out.print(plain(text))
+
+    def complain(self, text: str) -> None:
+        """What went wrong, one line each."""
+        for line in text.splitlines():
+            self._err.print(plain(line), style="red" if self._err.is_terminal else None)
+
+    def table(self, title: str, header: list[str], rows: list[list[str]]) -> None:
+        """A table of texts; numbers are right-aligned."""
+        table = Table(title=plain(title), title_justify="left", title_style="bold")
+        for position, name in enumerate(header):
+            numeric = bool(rows) and all(row[position][:1].isdigit() for row in rows)
+            table.add_column(name, justify="right" if numeric else "left")
+        for row in rows:
+            table.add_row(*(plain(cell) for cell in row))
+        if not self._quiet:
+            self._out.print(table)
+
+    @contextmanager
+    def bar(self, title: str) -> Iterator[Bar]:
+        """A progress bar for the work inside, if stderr is a terminal."""
+        if self._quiet or not self._err.is_terminal:
+            yield Bar(None, None)
+            return
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[told]}", markup=False),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._err, transient=True) as progress:
+            yield Bar(progress, progress.add_task(plain(title), total=1.0, told=""))

@@ -1,0 +1,234 @@
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from walkback.case import Query
+from walkback.collectors.archives.columns import parse_time, rows_to_posts
+from walkback.collectors.archives.format import Sighting
+from walkback.collectors.archives.table import (
+    csv_blocks,
+    map_columns,
+    parquet_blocks,
+    parquet_header,
+    read_csv_header,
+)
+from walkback.errors import ArchiveError
+from walkback.matching import Matcher
+from walkback.post import Door
+
+HEADER = ["id", "created_at", "text", "author", "source", "lang", "likes", "kind", "url"]
+ROW = ["1", "2023-08-06T12:00:00Z", "zoom @Some_One", "77", "x", "en", "3", "reply", "https://example.org/a"]
+
+
+def mapped(header=HEADER, asked=None, zone=None):
+    """A mapping of columns."""
+    return map_columns(Path("a.csv"), header, asked or {}, via="csv", source="a", assumed_zone=zone)
+
+
+def written(header, *rows):
+    """A CSV text with these rows."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([header, *rows])
+    return out.getvalue()
+
+
+def read(text, door, noon, how=None, delimiter=","):
+    """The posts and the faults of a CSV text."""
+    how = how or mapped()
+    matcher = Matcher(Query(any=("zoom",)), door)
+    posts, faults = [], []
+    for block in csv_blocks(io.BytesIO(text.encode()), delimiter, how):
+        table, told = rows_to_posts(block, how, Sighting(door, noon), matcher)
+        posts += table.to_pylist()
+        faults += told
+    return posts, faults
+
+
+def test_a_row_becomes_a_post(door, noon):
+    """Every field, with its author as a pseudonym, its mention masked, and its terms."""
+    posts, faults = read(written(HEADER, ROW), door, noon)
+
+    assert faults == []
+    expected = {
+        "source": "x",
+        "id": "1",
+        "kind": "reply",
+        "author": door.author("x", "77"),
+        "created_at": noon,
+        "text": f"zoom @{door.mention('some_one')}",
+        "text_state": "present",
+        "lang": "en",
+        "url": "https://example.org/a",
+        "fetched_at": noon,
+        "via": "csv",
+        "terms": ["zoom"],
+        "likes": 3,
+        "replies": None,
+    }
+    assert expected == {name: posts[0][name] for name in expected}
+
+
+def test_columns_go_by_mapping_or_by_name(door, noon):
+    """A mapping names a column for a field; the file's name is the source when nothing says it."""
+    header = ["when", "body", "id", "rest"]
+    how = mapped(header, {"created_at": "when", "text": "body"})
+    posts, _ = read(written(header, ["1691323200", "hello", "9", "…"]), door, noon, how)
+
+    assert [
+        (post["id"], post["text"], post["source"], post["created_at"], post["terms"]) for post in posts
+    ] == [("9", "hello", "a", noon, None)]
+
+
+def test_every_fault_of_a_mapping_is_told_at_once():
+    """Unknown field, unknown column, missing field."""
+    with pytest.raises(ArchiveError) as caught:
+        mapped(header=["a", "text"], asked={"body": "a", "id": "none"})
+
+    told = str(caught.value)
+    assert "body is not a field" in told
+    assert "no column 'none' for id" in told
+    assert "no column for created_at; name it by --map created_at=COLUMN" in told
+
+
+@pytest.mark.parametrize(
+    ("at", "cell", "told"),
+    [
+        (0, "", "id is missing"),
+        (1, "", "created_at is missing"),
+        (1, "yesterday", "'yesterday' is not a time"),
+        (1, "1e30", "'1e30' is not a time"),
+        (1, "2023-08-06 12:00:00", "has no offset; say which with --assume-timezone"),
+        (1, "0001-01-01T00:00:00+10:00", "beyond the times that can be stored"),
+        (6, "many", "'many' is not a number"),
+        (7, "tweet", "kind 'tweet' is not one of"),
+    ],
+)
+def test_a_broken_row_says_what_is_wrong_and_keeps_its_neighbours(door, noon, at, cell, told):
+    """The fault has the row's line; the rows before and after are posts."""
+    broken = [cell if position == at else whole for position, whole in enumerate(ROW)]
+    posts, faults = read(written(HEADER, ROW, broken, ["2", *ROW[1:]]), door, noon)
+
+    assert [post["id"] for post in posts] == ["1", "2"]
+    assert [number for number, _ in faults] == [3]
+    assert told in faults[0][1]
+
+
+def test_reddits_placeholders_are_states(door, noon):
+    """[deleted] and [removed] are no words."""
+    rows = [[*ROW[:2], said, *ROW[3:]] for said in ("[deleted]", "[removed]")]
+    posts, _ = read(written(HEADER, *rows), door, noon)
+
+    assert [(post["text"], post["text_state"], post["content_hash"]) for post in posts] == [
+        ("", "deleted", None),
+        ("", "removed", None),
+    ]
+
+
+def test_an_address_that_is_none_is_not_kept(door, noon):
+    """javascript: never gets as far as a page."""
+    posts, _ = read(written(HEADER, [*ROW[:8], "javascript:alert(1)"]), door, noon)
+
+    assert posts[0]["url"] is None
+
+
+@pytest.mark.parametrize(
+    "written_time",
+    [
+        "2023-08-06T12:00:00Z",
+        "2023-08-06T08:00:00-04:00",
+        "2023-08-06 12:00:00+00:00",
+        "1691323200",
+        "1691323200.0",
+        1691323200,
+        "1691323200000",
+        datetime(2023, 8, 6, 12, tzinfo=UTC),
+    ],
+)
+def test_times_are_read_as_people_write_them(written_time, noon):
+    """ISO 8601 with an offset, epoch seconds, epoch milliseconds, or a time already."""
+    assert noon == parse_time(written_time, None)
+
+
+def test_a_time_without_offset_is_in_the_assumed_zone(door, noon):
+    """Eight in the morning in New York is noon in UTC."""
+    row = [ROW[0], "2023-08-06 08:00:00", *ROW[2:]]
+    posts, _ = read(written(HEADER, row), door, noon, mapped(zone="America/New_York"))
+
+    assert noon == posts[0]["created_at"]
+
+
+def test_a_bad_row_keeps_its_neighbours(door, noon):
+    """Too few cells, a quote in the wrong place, and a last row that breaks off; lines are counted right."""
+    header = ["id", "created_at", "text"]
+    text = (
+        'id,created_at,text\n1,1691323200,"two\nlines"\n\n2,1691323200\n'
+        '3,"c" d,e\n4,1691323200,e\n5,1691323200,"e'
+    )
+    posts, faults = read(text, door, noon, mapped(header))
+
+    assert [(post["id"], post["text"]) for post in posts] == [("1", "two\nlines"), ("4", "e")]
+    assert [number for number, _ in faults] == [5, 6, 8]
+    assert faults[0][1] == "2 cells where the header has 3"
+
+
+def test_tabs_separate_a_tsv(door, noon):
+    """The delimiter is the only difference."""
+    header = ["id", "created_at", "text"]
+    posts, faults = read("id\tcreated_at\ttext\n1\t1691323200\ta, b\n", door, noon, mapped(header), "\t")
+
+    assert ([post["text"] for post in posts], faults) == (["a, b"], [])
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name():
+    """Excel writes one."""
+    assert read_csv_header("\ufeffid,text\n".encode(), ",") == ["id", "text"]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00@/")), min_size=1))
+def test_what_csv_can_write_comes_back(texts):
+    """Any text in any cell, quoted as the csv module quotes it; nothing is lost."""
+    door = Door(b"a key for tests, 32 bytes long at least")
+    header = ["id", "created_at", "text"]
+    rows = [[str(at), "1691323200", text] for at, text in enumerate(texts)]
+    posts, faults = read(written(header, *rows), door, datetime(2023, 8, 6, tzinfo=UTC), mapped(header))
+
+    assert (texts, []) == ([post["text"] for post in posts], faults)
+
+
+def read_parquet(path, door, noon):
+    """The posts and the faults of a Parquet file."""
+    how = mapped(parquet_header(path))
+    blocks, share = parquet_blocks(path, how)
+    read_blocks = list(blocks)
+    assert share() == 1.0
+    matcher = Matcher(Query(any=("zoom",)), door)
+    return [rows_to_posts(block, how, Sighting(door, noon), matcher) for block in read_blocks]
+
+
+def test_parquet_rows(tmp_path, door, noon):
+    """Typed columns: a timestamp is a time, a number is a number; rows count from 1."""
+    path = tmp_path / "a.parquet"
+    times = pa.array([noon, None])
+    pq.write_table(
+        pa.table({"rest": [0, 0], "id": [1, 2], "created_at": times, "text": ["hello", "there"]}), path
+    )
+    ((posts, faults),) = read_parquet(path, door, noon)
+
+    assert [(post["id"], post["created_at"]) for post in posts.to_pylist()] == [("1", noon)]
+    assert faults == [(2, "created_at is missing")]
+
+
+def test_a_broken_parquet_file_is_told(tmp_path):
+    """What, and what to do."""
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1 and no more")
+
+    with pytest.raises(ArchiveError, match="not a Parquet file"):
+        parquet_header(path)

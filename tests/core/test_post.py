@@ -1,0 +1,119 @@
+import pickle
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from walkback.post import Door, clean_text, content_hash, utc_from_seconds
+
+DOOR = Door(b"a key for tests, 32 bytes long at least")
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("hello @Jane_Doe!", "hello @{0}!"),
+        ("@jane_doe: no", "@{0}: no"),
+        ("cc @Jane_Doe, @Jane_Doe.", "cc @{0}, @{0}."),
+        ("thanks u/Jane_Doe and /u/jane_doe", "thanks u/{0} and /u/{0}"),
+        ("https://twitter.com/Jane_Doe/status/123?s=20", "https://twitter.com/i/web/status/123?s=20"),
+        ("https://x.com/Jane_Doe", "https://x.com/{0}"),
+        ("see x.com/jane_doe/status/9", "see x.com/i/web/status/9"),
+        ("https://www.reddit.com/user/Jane_Doe/comments", "https://www.reddit.com/user/{0}/comments"),
+        (
+            "https://www.reddit.com/message/compose/?to=Jane_Doe&x",
+            "https://www.reddit.com/message/compose/?to={0}&x",
+        ),
+        ("https://mastodon.example/@Jane_Doe/110", "https://mastodon.example/@{0}/110"),
+        ("write to jane.doe@example.org now", "write to [e-mail] now"),
+    ],
+)
+def test_a_handle_is_masked_wherever_it_stands(said, masked):
+    """Mentions, names, links and addresses; the same person has the same mask."""
+    assert DOOR.mask(said) == masked.format(DOOR.mention("jane_doe"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://x.com/i/web/status/123",
+        "https://x.com/search?q=zoom",
+        "5 @ 3 is no mention, and/or menu/item neither",
+        "no names here",
+    ],
+)
+def test_what_is_no_handle_stays(said):
+    """A mask must not eat words."""
+    assert DOOR.mask(said) == said
+
+
+@given(st.text(alphabet="@u/abc._-: x.com/:htps\n", max_size=60))
+def test_masking_twice_is_masking_once(text):
+    """An export that is imported again keeps its pseudonyms."""
+    once = DOOR.mask(text)
+
+    assert DOOR.mask(once) == once
+
+
+def test_an_authors_pseudonym_depends_on_source_and_key():
+    """The same id at another source is another person; another key makes other pseudonyms."""
+    other = Door(b"another key of at least thirty-two bytes")
+
+    assert DOOR.author("x", "1") == DOOR.author("x", "1")
+    assert len({DOOR.author("x", "1"), DOOR.author("reddit", "1"), other.author("x", "1")}) == 3
+
+
+def test_a_door_works_the_same_in_another_process():
+    """It travels as its key."""
+    assert pickle.loads(pickle.dumps(DOOR)).author("x", "1") == DOOR.author("x", "1")  # noqa: S301
+
+
+def test_a_short_key_is_refused():
+    """Pseudonyms are only as good as the key."""
+    with pytest.raises(ValueError, match="32 bytes"):
+        Door(b"short")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Zoom TOS is awful",
+        "zoom tos is awful!!!",
+        "RT @someone: Zoom TOS is awful https://example.org/a",
+        "  zoom   tos\nis awful...",
+    ],
+)
+def test_near_duplicates_share_their_hash(other):
+    """Case, marks, links, mentions, spaces and a leading RT make no difference."""
+    assert content_hash("zoom tos is awful") == content_hash(other)
+
+
+def test_other_words_have_another_hash_and_no_words_none():
+    """A post of a link alone is nobody's duplicate."""
+    assert content_hash("zoom tos is awful") != content_hash("zoom tos is lawful")
+    assert content_hash("https://example.org @someone ...") is None
+
+
+@given(st.text())
+def test_clean_text_can_be_stored(text):
+    """No NUL, no lone surrogate; all else stays."""
+    cleaned = clean_text(text + "\x00\ud800")
+
+    cleaned.encode("utf-8")
+    assert "\x00" not in cleaned
+    assert len(text) + 2 == len(cleaned)
+
+
+def test_a_time_beyond_reason_is_refused():
+    """ValueError, so that the record goes to quarantine."""
+    assert utc_from_seconds(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    for seconds in (1e20, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="no time in epoch seconds"):
+            utc_from_seconds(seconds)
+
+
+def test_masking_takes_time_in_proportion_to_length():
+    """40,000 hostile characters are no trap: this returns at once or the suite's time limit tells."""
+    for hostile in ("@" * 40_000, "@a." * 13_000, "a@" * 20_000, "u/" * 20_000, "https://x.com/" * 3_000):
+        assert DOOR.mask(hostile)
