@@ -132,6 +132,8 @@ def parse_time(value: Any, assumed_zone: ZoneInfo | None) -> datetime:
 
 def _parse_text(value: Any) -> datetime:
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
+    if text.isdecimal():
+        return _from_epoch(int(text))
     try:
         return datetime.fromisoformat(text)
     except ValueError:
