@@ -16,8 +16,9 @@ from walkback.analysis.model import (
 )
 from walkback.analysis.outcry import describe_outcry
 from walkback.analysis.phases import find_phases, measure_phases
+from walkback.analysis.rates import ObservedCounts, cut_points
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
-from walkback.analysis.series import build_series, build_series_by_source
+from walkback.analysis.series import Counts, build_series, build_series_by_source
 from walkback.analysis.verdict import judge
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
@@ -34,8 +35,8 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
     """
     start, end = case.window(now)
     window = Window(case.name, case.query.hash, start, end, scorer.name, scorer.version)
-    counts = store.case_counts(window)
-    if counts.posts == 0:
+    totals = store.case_counts(window)
+    if totals.posts == 0:
         raise NothingToDoError(
             f"{case.path}: no stored post matches the query between {start:%Y-%m-%d} and {end:%Y-%m-%d}. "
             "Import or collect posts, or widen [query] or the window"
@@ -45,24 +46,25 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
     def tallies(edges: Sequence[datetime]) -> list[Tally]:
         return store.tallies(window, edges, negative=NEGATIVE_AT_MOST)
 
-    whole = tallies([start, end])
-    grids = {name: build_grid(start, end, name, case.timezone) for name in (every, *_SHAPE_GRIDS)}
-    counted = {name: tallies(grid.edges) for name, grid in grids.items()}
-    series = {name: build_series(grid, counted[name], whole, coverage) for name, grid in grids.items()}
-    by_source = build_series_by_source(grids[every], counted[every], whole, coverage)
     stretches = find_phases(case.timeline(), start, end)
     edges = [stretch.start for stretch in stretches] + [end]
-    phases = measure_phases(stretches, tallies(edges), series["hour"])
+    cuts = cut_points(edges, coverage)
+    counts = Counts(tallies([start, end]), ObservedCounts(cuts, tallies(cuts), coverage))
+    grids = {name: build_grid(start, end, name, case.timezone) for name in (every, *_SHAPE_GRIDS)}
+    counted = {name: tallies(grid.edges) for name, grid in grids.items()}
+    series = {name: build_series(grid, counted[name], counts) for name, grid in grids.items()}
+    by_source = build_series_by_source(grids[every], counted[every], counts)
+    phases = measure_phases(stretches, tallies(edges), counts.observed, counts.sources)
     return Analysis(
         case=case,
         generated_at=now,
         scorer=scorer,
         totals=Totals(
-            posts=counts.posts,
-            authors=counts.authors,
-            scored=counts.scored,
-            unscorable=counts.unscorable,
-            near_duplicates=counts.near_duplicates,
+            posts=totals.posts,
+            authors=totals.authors,
+            scored=totals.scored,
+            unscorable=totals.unscorable,
+            near_duplicates=totals.near_duplicates,
             by_source={str(part.source): part.whole.posts for part in by_source},
         ),
         coverage=coverage,
@@ -71,7 +73,7 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
         phases=phases,
         shape=describe_outcry(series["day"], series["hour"], phases),
         effects=(),
-        verdict=judge(),
+        verdict=judge(phases, case.timeline()),
         origins=_origins(store.runs(case)),
     )
 

@@ -81,12 +81,14 @@ class Series:
     """Buckets in time order, over the whole grid without holes. `source` is None for all sources.
 
     `whole` is over the whole window: an author counts once there, and once in each bucket.
+    `posts_per_day` counts the posts of the observed time alone, over that time; None without any.
     """
 
     grid: Grid
     source: str | None
     buckets: tuple[Bucket, ...]
     whole: Measures
+    posts_per_day: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from walkback.analysis.measures import measures
-from walkback.analysis.model import Phase, Series
+from walkback.analysis.model import Phase
+from walkback.analysis.rates import ObservedCounts
 from walkback.case import Event, EventKind
 from walkback.store import Tally
 
-_FULLY: Final = 0.999
 _NAMES: Final = {
     EventKind.CHANGE: "after change",
     EventKind.OUTCRY: "outcry",
@@ -56,31 +56,24 @@ def find_phases(
 
 
 def measure_phases(
-    stretches: Sequence[Stretch], tallies: Sequence[Tally], hourly: Series
+    stretches: Sequence[Stretch], tallies: Sequence[Tally], observed: ObservedCounts, sources: Sequence[str]
 ) -> tuple[Phase, ...]:
     """Count the posts of each stretch; `tallies[i].bucket` is the index of its stretch.
 
-    Posts a day are counted over the hours that were wholly observed, so that neither a gap nor a
-    cut phase looks quieter than it was.
+    Posts a day are those that were counted while every source was observed, over that time alone,
+    so that neither a gap nor a cut phase looks quieter than it was.
     """
-    return tuple(_measure(stretch, index, tallies, hourly) for index, stretch in enumerate(stretches))
-
-
-def _measure(stretch: Stretch, index: int, tallies: Sequence[Tally], hourly: Series) -> Phase:
-    observed = [
-        bucket
-        for bucket in hourly.buckets
-        if stretch.start <= bucket.start and bucket.end <= stretch.end and bucket.observed_share >= _FULLY
-    ]
-    days = sum((bucket.end - bucket.start for bucket in observed), timedelta()) / timedelta(days=1)
-    counted = sum(bucket.measures.posts for bucket in observed)
-    return Phase(
-        name=stretch.name,
-        start=stretch.start,
-        end=stretch.end,
-        observed_days=days,
-        posts_per_day=counted / days if days else None,
-        measures=measures(part for part in tallies if part.bucket == index),
+    rates = [observed.rate(stretch.start, stretch.end, sources) for stretch in stretches]
+    return tuple(
+        Phase(
+            name=stretch.name,
+            start=stretch.start,
+            end=stretch.end,
+            observed_days=rate.days,
+            posts_per_day=rate.posts_per_day,
+            measures=measures(part for part in tallies if part.bucket == index),
+        )
+        for index, (stretch, rate) in enumerate(zip(stretches, rates, strict=True))
     )
 
 

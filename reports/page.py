@@ -156,7 +156,7 @@ def _source_row(analysis: Analysis, series: Series) -> tuple[str, ...]:
         name,
         words.number(known.posts),
         words.number(known.authors),
-        words.rate(words.posts_a_day(series)),
+        words.rate(series.posts_per_day),
         _busiest(series),
         words.mean(known),
         words.share(known.negative_share),

@@ -328,13 +328,6 @@ def alt_text_by_source(analysis: Analysis) -> str:
     )
 
 
-def posts_a_day(series: Series) -> float | None:
-    """Posts of the observed buckets over the time seen of them; None where there was none."""
-    seen = [bucket for bucket in series.buckets if bucket.observed]
-    observed = sum((b.end - b.start).total_seconds() * b.observed_share for b in seen) / 86_400
-    return sum(b.measures.posts for b in seen) / observed if observed else None
-
-
 def limits(analysis: Analysis) -> tuple[str, ...]:
     """What this report can't tell; only what holds for this analysis."""
     return tuple(

@@ -30,8 +30,12 @@ from walkback.reports.charts.sheet import (
 
 
 def draw_volume(axes: Axes, sheet: Sheet, series: Series, rungs: int = 4) -> list[str]:
-    """Bars from zero; returns the notes that the reader needs."""
-    seen = [b for b in series.buckets if b.observed]
+    """Bars from zero; returns the notes that the reader needs.
+
+    Posts that were found in a bucket that was hardly observed stand pale before its hatching: they
+    are the least that there was.
+    """
+    seen = [b for b in series.buckets if b.observed or b.measures.posts]
     top = max((b.measures.posts for b in seen), default=0)
     axes.set_ylim(0, top * 1.18 or 1)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=rungs, integer=True))
@@ -47,7 +51,7 @@ def draw_volume(axes: Axes, sheet: Sheet, series: Series, rungs: int = 4) -> lis
         axes.text(
             0.5, 0.5, "no posts", transform=axes.transAxes, ha="center", color=SOFT, size=sheet.look.type
         )
-    return ["Lighter bars: partly observed."] if part else []
+    return ["Lighter bars: partly observed."] if any(b.measures.posts for b in part) else []
 
 
 def _outline(sheet: Sheet, bucket: Bucket, buckets: int) -> Path:

@@ -292,5 +292,6 @@ def write_footnotes(sheet: Sheet, notes: Sequence[str]) -> None:
     zone = ZoneInfo(sheet.timezone)
     names = dict.fromkeys(words.abbreviation(moment, zone) for moment in (sheet.start, sheet.end))
     sheet.y += 4
-    told = f"Time: {sheet.timezone} ({', '.join(names)})."
+    names.pop(sheet.timezone, None)
+    told = f"Time: {sheet.timezone}{' (' + ', '.join(names) + ')' if names else ''}."
     sheet.lines(" ".join([*notes, told]), size=sheet.look.type - 1, color=SOFT)

@@ -87,7 +87,8 @@ def _import_one(session: Session, case: Case, file: Path, options: ImportOptions
     began = time.monotonic()
 
     def pace(done: Imported) -> str:
-        return f"{done.records:,} posts, {done.records / (time.monotonic() - began + 1e-9):,.0f} posts/s"
+        rate = done.records / (time.monotonic() - began + 1e-9)
+        return f"{words.count(done.records, 'post')}, {rate:,.0f} posts/s"
 
     with session.terminal.bar(file.name) as bar:
 

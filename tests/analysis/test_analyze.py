@@ -88,6 +88,31 @@ def test_a_deleted_post_is_counted_but_not_scored(tmp_path):
     assert (totals.posts, totals.scored, totals.unscorable, totals.near_duplicates) == (3, 2, 1, 1)
 
 
+def test_a_case_without_reversal_or_baseline_says_so(tmp_path):
+    """Nothing to hold the pushback against is a reason, not a guess."""
+    case = case_at(tmp_path, events=[{**EVENTS[0], "at": WINDOW["start"]}], **WINDOW)
+    add(case, [post()], coverage=[Span("x", WINDOW["start"], WINDOW["end"], "complete")])
+    verdict = analysis_of(case).verdict
+
+    assert verdict.word is Word.INCONCLUSIVE
+    assert verdict.sentence.startswith("There is no reversal")
+    assert verdict.reasons[1:] == (
+        "the case has no reversal",
+        "nothing was observed before the first event, so there is no baseline",
+    )
+
+
+def test_posts_a_day_are_counted_over_observed_time_alone(tmp_path):
+    """Half a day observed with ten posts is twenty a day; posts outside what was observed don't count."""
+    case = case_at(tmp_path, **WINDOW)
+    start = WINDOW["start"]
+    seen = [post(id=str(at), created_at=start + timedelta(hours=at)) for at in range(10)]
+    add(case, [*seen, post(id="late")], coverage=[Span("x", start, start + timedelta(hours=12), "complete")])
+    (phase,) = analysis_of(case).phases
+
+    assert (phase.observed_days, phase.posts_per_day, phase.measures.posts) == (0.5, 20.0, 11)
+
+
 def test_nothing_that_matches_is_told(tmp_path):
     """What, where, what to do; exit code 4."""
     case = case_at(tmp_path, **WINDOW)

@@ -20,7 +20,9 @@ def series(counts, hours, unobserved=()):
         Bucket(low, high, share, share >= 0.5, Measures(count, count, 0, *NO_MOOD))
         for count, share, (low, high) in zip(counts, shares, pairwise(edges), strict=True)
     )
-    return Series(Grid("day", "UTC", tuple(edges)), None, buckets, Measures(sum(counts), 0, 0, *NO_MOOD))
+    return Series(
+        Grid("day", "UTC", tuple(edges)), None, buckets, Measures(sum(counts), 0, 0, *NO_MOOD), None
+    )
 
 
 def phase(name, first_day, last_day):

@@ -7,7 +7,8 @@ from worlds import NOW, add, case_at, post
 
 from walkback.analysis.grid import bucket_of, build_grid
 from walkback.analysis.model import CoverageSpan, CoverageStatus
-from walkback.analysis.series import build_series, build_series_by_source
+from walkback.analysis.rates import ObservedCounts, cut_points
+from walkback.analysis.series import Counts, build_series, build_series_by_source
 from walkback.store import Store, Window
 
 
@@ -15,6 +16,12 @@ def tallies(case, edges):
     """The tallies of a case's store between edges, scored by nobody."""
     window = Window(case.name, case.query.hash, *case.window(NOW), "none", "0")
     return Store(case.store_path).tallies(window, edges, negative=-0.05)
+
+
+def counts(case, coverage):
+    """What a case's series are made of."""
+    cuts = cut_points(case.window(NOW), coverage)
+    return Counts(tallies(case, case.window(NOW)), ObservedCounts(cuts, tallies(case, cuts), coverage))
 
 
 ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
@@ -29,7 +36,7 @@ def test_every_post_of_the_window_is_in_one_bucket(tmp_path_factory, batch, zone
     start, end = case.window(NOW)
     grid = build_grid(start, end, every, zone)
     stored = Store(case.store_path).matching(case).to_pylist()
-    series = build_series(grid, tallies(case, grid.edges), tallies(case, [start, end]), ())
+    series = build_series(grid, tallies(case, grid.edges), counts(case, ()))
     counted = [bucket.measures.posts for bucket in series.buckets]
 
     assert sum(counted) == series.whole.posts == sum(start <= row["created_at"] < end for row in stored)
@@ -57,11 +64,12 @@ def test_sources_have_their_own_series_and_gaps(tmp_path):
         CoverageSpan("reddit", start, start + timedelta(days=1), CoverageStatus.COMPLETE, "archive"),
     )
     grid = build_grid(start, end, "day", "UTC")
-    counted, once = tallies(case, grid.edges), tallies(case, [start, end])
-    whole = build_series(grid, counted, once, coverage)
-    reddit, x = build_series_by_source(grid, counted, once, coverage)
+    counted = tallies(case, grid.edges)
+    whole = build_series(grid, counted, counts(case, coverage))
+    reddit, x = build_series_by_source(grid, counted, counts(case, coverage))
 
     assert [(bucket.observed, bucket.measures.posts) for bucket in whole.buckets] == [(True, 2), (False, 0)]
     assert [bucket.observed for bucket in x.buckets] == [True, True]
     assert [bucket.observed for bucket in reddit.buckets] == [True, False]
+    assert (whole.posts_per_day, x.posts_per_day, reddit.posts_per_day) == (2.0, 0.5, 1.0)
     assert [(x.source, x.whole.posts), (reddit.source, reddit.whole.posts)] == [("x", 1), ("reddit", 1)]

@@ -119,7 +119,13 @@ def series(grid: Grid, source=None, part=1.0, gaps=()):
 
     pairs = zip(grid.edges, grid.edges[1:], strict=False)
     buckets = tuple(bucket(a, b, share(a), luck, part) for a, b in pairs)
-    return Series(grid, source, buckets, overall(buckets))
+    return Series(grid, source, buckets, overall(buckets), per_day(buckets))
+
+
+def per_day(buckets):
+    """Posts a day of the time observed."""
+    seen = sum((each.end - each.start) / timedelta(days=1) * each.observed_share for each in buckets)
+    return sum(each.measures.posts for each in buckets if each.observed) / seen if seen else None
 
 
 def overall(buckets, again=0.8) -> Measures:
@@ -153,7 +159,7 @@ def together(parts: tuple[Series, ...]) -> Series:
         buckets.append(
             Bucket(first.start, first.end, share, share >= 0.5, measures(posts, mood(middle), luck))
         )
-    return Series(parts[0].grid, None, tuple(buckets), overall(buckets))
+    return Series(parts[0].grid, None, tuple(buckets), overall(buckets), per_day(buckets))
 
 
 def at(day: int, hour: int = 4, month: int = 8):
@@ -271,7 +277,7 @@ def empty():
     grid = Grid("day", shown.timezone, edges(date(2023, 7, 24), date(2023, 9, 4), "day"))
     pairs = zip(grid.edges, grid.edges[1:], strict=False)
     buckets = tuple(Bucket(a, b, 0.0, observed=False, measures=NOTHING) for a, b in pairs)
-    line = Series(grid, None, buckets, NOTHING)
+    line = Series(grid, None, buckets, NOTHING, None)
     return replace(
         analysis(shown=shown),
         totals=Totals(0, 0, 0, 0, 0, {}),

@@ -198,14 +198,3 @@ def test_a_source_of_few_authors_is_hidden(authors, expected):
     part = replace(part, whole=replace(part.whole, authors=authors))
 
     assert expected == words.hidden_source(given, part)
-
-
-def test_posts_a_day_are_of_observed_time():
-    """Neither the posts nor the hours of a bucket that was hardly observed count."""
-    line = builders.one_bucket().series
-    hardly = replace(line.buckets[0], observed=False, observed_share=0.4)
-    half = replace(line.buckets[0], observed_share=0.5)
-    posts = line.buckets[0].measures.posts
-
-    assert pytest.approx(2 * posts) == words.posts_a_day(replace(line, buckets=(half, hardly)))
-    assert words.posts_a_day(replace(line, buckets=(hardly,))) is None
