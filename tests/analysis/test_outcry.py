@@ -108,14 +108,16 @@ def test_the_doubling_time_is_recovered(doubling):
 
 
 def test_the_doubling_times_interval_covers():
-    """Over 200 seeded worlds with negative binomial noise the 95% interval holds the truth in 90 to 99%."""
+    """Over 200 seeded worlds, a quiet day before, the 95% interval holds the truth in 90 to 99%."""
     rng = np.random.default_rng(11)
-    hours = np.arange(60)
-    rate = 2 + 4 * 2 ** (np.minimum(hours, 41) / 8) * np.where(hours < 42, 1, 0.3)
+    hours = np.arange(84)
+    growth = np.where(hours < 24, 0, 4 * 2 ** ((np.minimum(hours, 65) - 24) / 8))
+    rate = 2 + growth * np.where(hours < 66, 1, 0.3)
+    onset = START + timedelta(days=1)
     held = tried = 0
     for _ in range(200):
         noisy = rng.poisson(rate * rng.gamma(20, 1 / 20, size=len(rate))).tolist()
-        got = doubling_time_hours(series(noisy, 1), 48.0, START, START + timedelta(days=1)).estimate
+        got = doubling_time_hours(series(noisy, 1), 48.0, onset, onset + timedelta(days=1)).estimate
         if got is not None:
             tried += 1
             held += got.ci_low <= 8 <= got.ci_high
