@@ -1,5 +1,6 @@
 """Importing an archive: read it as a stream, parse it on every core, write it page by page."""
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -210,6 +211,7 @@ _parse_in_worker: Callable[[Block], Parsed]
 
 def _get_ready(parser: Parser) -> None:
     global _parse_in_worker  # noqa: PLW0603  # a worker process is set up once
+    gc.disable()  # parsing makes millions of objects and no cycles
     _parse_in_worker = parser.ready()
 
 

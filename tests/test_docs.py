@@ -1,0 +1,64 @@
+"""What the docs say is there: commands, files, links, modules."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from walkback.cli import app
+from walkback.errors import WalkbackError
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+TEXT = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
+
+
+def commands():
+    """The names of the commands."""
+    return {command.name or command.callback.__name__ for command in app.registered_commands}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Every relative link of a page is a file."""
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", TEXT[page.name])
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_command_is_in_the_docs_and_no_other():
+    """A command that nobody can find isn't there; one that isn't there must not be promised."""
+    written = set(re.findall(r"walkback (?:--\S+ (?:\d+ )?)*([a-z]+)\b", " ".join(TEXT.values())))
+
+    assert commands() - written == set()
+    assert {word for word in written if f"`walkback {word}" in " ".join(TEXT.values())} <= commands()
+
+
+def test_every_module_is_on_the_map():
+    """ARCHITECTURE.md names each module, or the folder of its family."""
+    modules = [
+        path
+        for room in ("src/walkback", "collectors", "analysis", "reports")
+        for path in (ROOT / room).glob("*.py")
+        if path.stem != "__init__"
+    ]
+
+    assert [path.name for path in modules if path.stem not in TEXT["ARCHITECTURE.md"]] == []
+
+
+def test_the_exit_codes_are_those_of_the_errors():
+    """The table in the operators' page has each of them."""
+    codes = {error.exit_code for error in [WalkbackError, *WalkbackError.__subclasses__()]}
+
+    assert {str(code) for code in codes} <= set(
+        re.findall(r"^\| (\d) \|", TEXT["operators.md"], re.MULTILINE)
+    )
+
+
+def test_every_dependency_earns_its_line():
+    """docs/dependencies.md names each one of pyproject.toml."""
+    project = (ROOT / "pyproject.toml").read_text()
+    named = re.findall(r'^  "([A-Za-z-]+)[>=]', project, re.MULTILINE)
+
+    assert [name for name in named if name.removesuffix("-stubs") not in TEXT["dependencies.md"]] == []
