@@ -56,6 +56,12 @@ def head_of(path: Path) -> bytes:
             raise ArchiveError(f"{path}: can't be decompressed ({error}). Fetch the file again") from error
 
 
+def looks_like_json(head: bytes) -> bool:
+    """Whether a file begins like JSON, or has JSON lines after a first line that is broken; or is empty."""
+    start = head.lstrip()
+    return start[:1] in {b"{", b"[", b""} or any(_is_record(line) for line in start.split(b"\n")[:-1])
+
+
 def is_document(head: bytes) -> bool:
     """Whether the file is a JSON array, or one document over many lines, rather than JSON lines."""
     start = head.lstrip()

@@ -2,13 +2,21 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
 from walkback.collectors.archives.formats import FORMATS, recognise
-from walkback.collectors.archives.reading import document_items, head_of, is_document, open_archive
+from walkback.collectors.archives.reading import (
+    document_items,
+    head_of,
+    is_document,
+    lines,
+    looks_like_json,
+    open_archive,
+)
 from walkback.collectors.archives.refusals import refusal
 from walkback.collectors.archives.table import FIELDS, read_csv_header
 from walkback.errors import ArchiveError
@@ -56,7 +64,7 @@ def sniff(path: Path, asked: str | None = None) -> Archive:
         return Archive(path, Shape(asked), asked, head)
     if head.startswith(_PARQUET):
         return Archive(path, Shape.PARQUET, Shape.PARQUET, head)
-    if head.lstrip()[:1] not in {b"{", b"["} and asked is None and head.strip():
+    if asked is None and not looks_like_json(head):
         shape = _text_table(path, head)
         return Archive(path, shape, shape, head)
     shape = Shape.DOCUMENT if is_document(head) else Shape.LINES
@@ -96,8 +104,8 @@ def _records_in_head(path: Path, shape: Shape, head: bytes) -> list[dict[str, An
             first = next((item for _, item in document_items(stream, head)), None)
         return [first] if isinstance(first, dict) else []
     with open_archive(path) as (stream, _):
-        tried = [stream.readline() for _ in range(_TRIED)]
-    decoded = (_decode(line) for line in tried)
+        tried = [line for _, line in islice(lines(stream), _TRIED)]
+    decoded = (_decode(line) for line in tried if isinstance(line, bytes))
     return [record for record in decoded if isinstance(record, dict)]
 
 

@@ -152,6 +152,14 @@ def test_a_file_without_posts_is_refused_by_name(case, tmp_path, content, told):
     assert not case.store_path.exists()
 
 
+def test_a_broken_first_line_is_a_bad_line_like_any_other(case, tmp_path):
+    """What comes after it tells the format."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b'lf a line", "id": 3}\n' + lines(comment(1), comment(2)))
+
+    assert run(case, path) == Imported(stored=2, quarantined=1)
+
+
 def test_an_empty_file_has_no_posts(case, tmp_path):
     """That is no fault."""
     path = tmp_path / "a.jsonl"

@@ -259,8 +259,9 @@ def test_a_store_of_a_newer_walkback_is_refused(tmp_path):
     with duckdb.connect(case.store_path) as connection:
         connection.execute("INSERT INTO schema_version VALUES (999)")
 
-    with pytest.raises(StoreError, match="newer Walkback"):
-        Store(case.store_path).prepare()
+    for ask in (Store(case.store_path).prepare, lambda: Store(case.store_path).status(case)):
+        with pytest.raises(StoreError, match="newer Walkback"):
+            ask()
 
 
 @pytest.mark.parametrize("junk", [b"this is no database" * 100, b""])
@@ -285,8 +286,9 @@ def test_a_foreign_database_is_refused(tmp_path):
         connection.execute("CREATE TABLE theirs (a INT)")
     case.store_path.with_suffix(".key").write_text("ab" * 32)
 
-    with pytest.raises(StoreError, match="no Walkback store"):
-        Store(case.store_path).prepare()
+    for ask in (Store(case.store_path).prepare, lambda: Store(case.store_path).status(case)):
+        with pytest.raises(StoreError, match="no Walkback store"):
+            ask()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 
 
+@cache
 def migrations() -> list[tuple[int, str]]:
     """(version, SQL) of every schema step, in order."""
     folder = files("walkback.store").joinpath("migrations")
@@ -36,9 +38,16 @@ def connect(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
     """A connection that is closed again as soon as the work is done, so that nobody waits for long.
 
     Tries for `wait_s` seconds while another process holds the file. Raises StoreBusyError with
-    the holder's process id, StoreError where the file is not a store, NothingToDoError where a
-    reader finds no file.
+    the holder's process id, StoreError where the file is no store of this schema, NothingToDoError
+    where a reader finds no file.
     """
+    with _opened(path, wait_s=wait_s, read_only=read_only) as connection:
+        _refuse_other_schemas(path, _stored_version(path, connection))
+        yield connection
+
+
+@contextmanager
+def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     if read_only and not path.exists():
         raise NothingToDoError(f"{path}: no store yet. Import or collect some posts first")
     connection = _open_patiently(path, wait_s, read_only=read_only)
@@ -98,12 +107,10 @@ def migrate(path: Path, *, wait_s: float) -> None:
     if path.exists() and _version(path, wait_s) == newest:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with connect(path, wait_s=wait_s, read_only=False) as connection:
-        version = _stored_version(connection)
+    with _opened(path, wait_s=wait_s, read_only=False) as connection:
+        version = _stored_version(path, connection)
         if version > newest:
-            raise StoreError(
-                f"{path}: written by a newer Walkback (schema {version}, this one knows {newest}). Upgrade"
-            )
+            _refuse_other_schemas(path, version)
         if version:
             connection.execute("CHECKPOINT")
             shutil.copy2(path, path.with_suffix(f".schema-{version}.duckdb"))
@@ -117,16 +124,28 @@ def migrate(path: Path, *, wait_s: float) -> None:
 
 
 def _version(path: Path, wait_s: float) -> int:
-    with connect(path, wait_s=wait_s, read_only=True) as connection:
-        return _stored_version(connection)
+    with _opened(path, wait_s=wait_s, read_only=True) as connection:
+        return _stored_version(path, connection)
 
 
-def _stored_version(connection: duckdb.DuckDBPyConnection) -> int:
+def _refuse_other_schemas(path: Path, version: int) -> None:
+    newest = migrations()[-1][0]
+    if version > newest:
+        raise StoreError(
+            f"{path}: written by a newer Walkback (schema {version}, this one knows {newest}). Upgrade"
+        )
+    if version < newest:
+        raise StoreError(
+            f"{path}: has schema {version}, this Walkback {newest}. `walkback check CASE` brings it up to date"
+        )
+
+
+def _stored_version(path: Path, connection: duckdb.DuckDBPyConnection) -> int:
     """The schema version in the file, 0 where it is empty. Raises StoreError on a foreign database."""
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         return 0
     if "schema_version" not in tables:
-        raise StoreError("this DuckDB file holds other tables and is no Walkback store. Name another file")
+        raise StoreError(f"{path}: holds other tables and is no Walkback store. Name another file")
     rows = connection.execute("SELECT max(version) FROM schema_version").fetchall()
     return int(rows[0][0] or 0)
