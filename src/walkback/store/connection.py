@@ -136,7 +136,7 @@ def _refuse_other_schemas(path: Path, version: int) -> None:
         )
     if version < newest:
         raise StoreError(
-            f"{path}: has schema {version}, this Walkback {newest}. `walkback check CASE` brings it up to date"
+            f"{path}: has schema {version}, this Walkback {newest}. Run `walkback check CASE` to upgrade it"
         )
 
 
