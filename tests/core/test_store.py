@@ -73,6 +73,16 @@ def test_a_deletion_is_not_undone_by_an_older_archive(tmp_path):
     ] == [("", "deleted")]
 
 
+@pytest.mark.parametrize("number", range(8))
+def test_of_two_fetches_at_one_time_the_deletion_wins(tmp_path, number):
+    """Whichever comes first, and whatever the words were."""
+    case = case_at(tmp_path, query={"any": ["*"]})
+    gone = post(text="", text_state=TextState.DELETED)
+    add(case, *([gone], [post(text=f"zoom {number}")])[:: 1 if number % 2 else -1])
+
+    assert Store(case.store_path).matching(case)["text_state"].to_pylist() == ["deleted"]
+
+
 def test_new_words_lose_their_old_score(tmp_path):
     """An edited post is matched and scored again."""
     case = case_at(tmp_path)
