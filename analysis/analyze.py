@@ -73,7 +73,7 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
         phases=phases,
         shape=describe_outcry(series["day"], series["hour"], phases),
         effects=(),
-        verdict=judge(phases, case.timeline()),
+        verdict=judge(phases),
         origins=_origins(store.runs(case)),
     )
 

@@ -19,6 +19,7 @@ _NAMES: Final = {
 }
 BASELINE: Final = "baseline"
 OUTCRY: Final = _NAMES[EventKind.OUTCRY]
+AFTER_REVERSAL: Final = _NAMES[EventKind.REVERSAL]
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ def _rise(analysis: Analysis) -> str:
     if analysis.totals.posts == 0:
         return "No post of this case was found in the window."
     if shape.peak is None:
-        return f"{count(analysis.totals.posts, 'post')} were found; no peak could be told."
+        return f"Found: {count(analysis.totals.posts, 'post')}; no peak could be told."
     if shape.baseline_posts_per_day is None:
         return f"The busiest time brought {peak(analysis)}; the baseline before it is not known."
     times = "" if shape.amplification is None else f", {rate(shape.amplification)} times the baseline"

@@ -90,14 +90,15 @@ def test_a_deleted_post_is_counted_but_not_scored(tmp_path):
 
 def test_a_case_without_reversal_or_baseline_says_so(tmp_path):
     """Nothing to hold the pushback against is a reason, not a guess."""
-    case = case_at(tmp_path, events=[{**EVENTS[0], "at": WINDOW["start"]}], **WINDOW)
+    late = {**EVENTS[1], "at": WINDOW["end"]}
+    case = case_at(tmp_path, events=[{**EVENTS[0], "at": WINDOW["start"]}, late], **WINDOW)
     add(case, [post()], coverage=[Span("x", WINDOW["start"], WINDOW["end"], "complete")])
     verdict = analysis_of(case).verdict
 
     assert verdict.word is Word.INCONCLUSIVE
     assert verdict.sentence.startswith("There is no reversal")
     assert verdict.reasons[1:] == (
-        "the case has no reversal",
+        "there is no reversal in the window",
         "nothing was observed before the first event, so there is no baseline",
     )
 
