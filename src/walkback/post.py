@@ -111,6 +111,9 @@ class Door:
         """
         if "/" in text and _has_handle_place(text.lower()):
             text = _HANDLE_LINK.sub(self._mask_link, text)
+        if ".bsky.social" in text.lower():
+            text = _BLUESKY_SITE.sub(lambda m: self._mask_site(m[1]), text)
+        text = text.replace("\uff20", "@")  # the full-width sign mentions as well
         if "@" in text:
             if _INSIDE_WORD.search(text):
                 text = _EMAIL.sub("[e-mail]", text)
@@ -122,6 +125,10 @@ class Door:
     def _mask_handle(self, handle: str) -> str:
         return handle if _MASKED.fullmatch(handle) else self.mention(handle)
 
+    def _mask_site(self, name: str) -> str:
+        """A mask that may stand in a host's name: no underscore there."""
+        return name if _MASKED_SITE.fullmatch(name) else self.mention(f"{name}.bsky.social").replace("_", "-")
+
     def _mask_link(self, match: re.Match[str]) -> str:
         prefix, handle = match["prefix"], match["handle"]
         if handle.lower() in _NOT_HANDLES:
@@ -132,22 +139,29 @@ class Door:
 
 
 _MASKED: Final = re.compile(rf"u_[0-9a-f]{{{_MENTION_HEX}}}")
+_MASKED_SITE: Final = re.compile(rf"u-[0-9a-f]{{{_MENTION_HEX}}}")
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 # A pattern that begins with a letter is searched for far faster than one that begins with a condition.
 _MENTION: Final = re.compile(r"@(?<![\w@]@)(\w(?:[\w.-]{0,250}\w)?(?:@[\w-]{1,63}(?:\.[\w-]{1,63})+)?)")
 _REDDIT_NAME: Final = re.compile(r"((?<![\w/.])/?u/)([\w-]{2,32})")
 _HANDLE_LINK: Final = re.compile(
+    r"(?<![\w.-])"  # netflix.com is not x.com
     r"(?P<prefix>(?:https?://)?(?:"
-    r"(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com/"
-    r"|(?:\w{2,10}\.)?reddit\.com/(?:u|user)/"
-    r"|(?:\w{2,10}\.)?reddit\.com/message/compose/?\?to="
+    r"(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com/(?:\#!/|intent/(?:user|follow)/?\?screen_name=)?"
+    r"|nitter(?:\.[\w-]{1,60}){1,3}/"
+    r"|(?:\w{2,10}\.)?reddit\.com/(?:u/|user/|r/u_|message/compose/?\?to=)"
+    r"|news\.ycombinator\.com/(?:user|threads|submitted|favorites)\?id="
+    r"|(?:www\.)?instagram\.com/"
     r"|bsky\.app/profile/"
-    r"|[\w.-]{1,100}/@"
-    r"))(?P<handle>[\w.@-]{1,100})(?P<status>/status/\d+)?",
+    r"|[\w.-]{1,100}/(?:@|users/)"
+    r"))(?P<handle>[\w.@:-]{1,100})(?P<status>/status/\d+)?",
     re.IGNORECASE,
 )
+_BLUESKY_SITE: Final = re.compile(r"(?<![\w.-])([a-z0-9-]{1,63})(?=\.bsky\.social\b)", re.IGNORECASE)
 _INSIDE_WORD: Final = re.compile(r"@(?<=[\w.+-]@)")
-_NOT_HANDLES: Final = frozenset({"i", "search", "hashtag", "home", "explore", "intent", "share"})
+_NOT_HANDLES: Final = frozenset(
+    {"i", "search", "hashtag", "home", "explore", "intent", "share", "p", "reel", "reels", "stories", "tags"}
+)
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LINK_OR_MENTION: Final = (b"http://", b"https://", b"@")
@@ -165,6 +179,10 @@ def _has_handle_place(text: str) -> bool:
         or "twitter.com/" in text
         or "reddit.com/" in text
         or "bsky.app/" in text
+        or "/users/" in text
+        or "ycombinator.com/" in text
+        or "instagram.com/" in text
+        or "nitter." in text
     )
 
 

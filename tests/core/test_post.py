@@ -26,6 +26,14 @@ DOOR = Door(b"a key for tests, 32 bytes long at least")
             "https://www.reddit.com/message/compose/?to={0}&x",
         ),
         ("https://mastodon.example/@Jane_Doe/110", "https://mastodon.example/@{0}/110"),
+        ("https://old.reddit.com/r/u_Jane_Doe/comments/1", "https://old.reddit.com/r/u_{0}/comments/1"),
+        ("https://news.ycombinator.com/user?id=Jane_Doe", "https://news.ycombinator.com/user?id={0}"),
+        ("https://home.example/users/Jane_Doe/statuses/1", "https://home.example/users/{0}/statuses/1"),
+        ("https://x.com/intent/user?screen_name=Jane_Doe", "https://x.com/intent/user?screen_name={0}"),
+        ("https://twitter.com/#!/Jane_Doe", "https://twitter.com/#!/{0}"),
+        ("https://nitter.example/Jane_Doe/status/1", "https://nitter.example/i/web/status/1"),
+        ("https://www.instagram.com/Jane_Doe/", "https://www.instagram.com/{0}/"),
+        ("hello \uff20Jane_Doe", "hello @{0}"),
         ("write to jane.doe@example.org now", "write to [e-mail] now"),
     ],
 )
@@ -39,6 +47,9 @@ def test_a_handle_is_masked_wherever_it_stands(said, masked):
     [
         "https://x.com/i/web/status/123",
         "https://x.com/search?q=zoom",
+        "https://www.netflix.com/title/1 and https://fedex.com/track",
+        "https://instagram.com/p/abc/",
+        "https://pic.twitter.com/abc",
         "5 @ 3 is no mention, and/or menu/item neither",
         "no names here",
     ],
@@ -46,6 +57,15 @@ def test_a_handle_is_masked_wherever_it_stands(said, masked):
 def test_what_is_no_handle_stays(said):
     """A mask must not eat words."""
     assert DOOR.mask(said) == said
+
+
+def test_a_bluesky_identity_is_masked_whole():
+    """A DID in a profile's link, and a handle that is a host's name."""
+    masked = DOOR.mask("https://bsky.app/profile/did:plc:abc/post/1 http://Jane-Doe.bsky.social/")
+
+    assert "did:plc" not in masked
+    assert "jane" not in masked.lower()
+    assert DOOR.mask(masked) == masked
 
 
 @given(st.text(alphabet="@u/abc._-: x.com/:htps\n", max_size=60))
@@ -115,5 +135,13 @@ def test_a_time_beyond_reason_is_refused():
 
 def test_masking_takes_time_in_proportion_to_length():
     """40,000 hostile characters are no trap: this returns at once or the suite's time limit tells."""
-    for hostile in ("@" * 40_000, "@a." * 13_000, "a@" * 20_000, "u/" * 20_000, "https://x.com/" * 3_000):
+    for hostile in (
+        "@" * 40_000,
+        "@a." * 13_000,
+        "a@" * 20_000,
+        "u/" * 20_000,
+        "https://x.com/" * 3_000,
+        "a." * 20_000 + "/",
+        "/users/" * 6_000,
+    ):
         assert DOOR.mask(hostile)
