@@ -19,6 +19,7 @@ from walkback.store import PAGE_SCHEMA
 _GONE: Final = {"[deleted]": TextState.DELETED, "[removed]": TextState.REMOVED}  # Reddit's own words
 _MILLISECONDS_FROM: Final = 10**11  # in seconds that is the year 5138; in milliseconds, 1973
 _TIME: Final = PAGE_SCHEMA.field("fetched_at").type
+_LARGEST_COUNT: Final = 2**63 - 1
 _KINDS: Final = frozenset(kind.value for kind in Kind)
 
 
@@ -167,6 +168,9 @@ def _count(value: Any) -> int | None:
     if value is None or value == "":
         return None
     try:
-        return int(float(value))
+        found = int(value) if str(value).lstrip("-").isdecimal() else int(float(value))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{str(value)[:40]!r} is not a number") from error
+    if abs(found) > _LARGEST_COUNT:
+        raise ValueError(f"{str(value)[:40]!r} is a larger number than can be stored")
+    return found

@@ -10,7 +10,7 @@ from walkback.collectors.archives.pushshift import PUSHSHIFT
 from walkback.collectors.archives.twitter import TWARC_FLAT, TWARC_PAGE
 from walkback.collectors.archives.twitter_v1 import TWITTER_V1
 
-FORMATS: Final = (
+FORMATS: Final[tuple[Format, ...]] = (
     TWARC_PAGE,
     TWARC_FLAT,
     TWITTER_V1,
@@ -23,5 +23,5 @@ FORMATS: Final = (
 
 
 def recognise(record: Record) -> Format | None:
-    """The format that a decoded record has; None where it is none of them."""
+    """The format that a decoded record has; None where it is none of them. Never raises."""
     return next((known for known in FORMATS if known.recognises(record)), None)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -24,6 +24,9 @@ Records = Sequence[Numbered]
 """(number, record) pairs: bytes or a dict of JSON, or a str that says what is wrong there."""
 
 Block = Records | Rows
+
+# What taking a broken record apart may raise. It is that record's fault alone, never its neighbours'.
+_BROKEN: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,13 @@ def _expand(record: Any, number: int, usual: Format | None, sighting: Sighting, 
     if isinstance(decoded, str):
         harvest.faults.append(_fault(number, 0, decoded, record))
         return
-    known = usual if usual and usual.recognises(decoded) else recognise(decoded)
-    if known is None:
-        _refuse(decoded, number, harvest)
+    try:
+        known = usual if usual and usual.recognises(decoded) else recognise(decoded)
+        if known is None:
+            _refuse(decoded, number, harvest)
+            return
+    except _BROKEN as error:
+        harvest.faults.append(_fault(number, 0, _reason(error), record))
         return
     _items(known, decoded, number, sighting, harvest)
 
@@ -124,7 +131,7 @@ def _refuse(record: dict[str, Any], number: int, harvest: _Harvest) -> None:
 def _items(known: Format, record: dict[str, Any], number: int, sighting: Sighting, harvest: _Harvest) -> None:
     try:
         items = list(known.items(record))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _BROKEN as error:
         harvest.faults.append(_fault(number, 0, _reason(error), record))
         return
     for position, item in enumerate(items):
@@ -132,7 +139,7 @@ def _items(known: Format, record: dict[str, Any], number: int, sighting: Sightin
             harvest.posts.append(known.to_post(item, sighting))
         except NotAPost:
             harvest.refused += 1
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except _BROKEN as error:
             harvest.faults.append(_fault(number, position, _reason(error), item))
 
 

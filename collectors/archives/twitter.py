@@ -1,13 +1,15 @@
 """Posts of X's API v2, as twarc2 keeps them: pages, streamed lines, and flattened lines.
 
-Shapes: docs.x.com, "Post object"; twarc2's `search` output and its `flatten`.
+Shapes: docs.x.com, "Post object"; twarc2's `search` output and its `flatten`. The posts of
+`includes` are what the page's own refer to: they lend their words to reposts and are no matches
+themselves. `errors` beside `data` name what could not be had, and are no posts.
 """
 
 import html
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from walkback.collectors.archives.fields import count, iso_time, language, needed_id, optional_id, part, parts
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.post import Engagement, Kind, Post, TextState, clean_text, content_hash
 
@@ -15,6 +17,7 @@ SOURCE: Final = "x"
 _INCLUDED: Final = "walkback:included"
 _RETRIEVED: Final = "walkback:retrieved_at"
 _KINDS: Final = (("retweeted", Kind.REPOST), ("replied_to", Kind.REPLY), ("quoted", Kind.QUOTE))
+_OTHERS: Final = frozenset({"id_str", "user", "event_type"})  # the old API's statuses, direct messages
 
 
 def is_page(record: Record) -> bool:
@@ -35,63 +38,71 @@ def is_flat(record: Record) -> bool:
 
 
 def _is_tweet(record: Record) -> bool:
-    return "text" in record and "id" in record and "id_str" not in record and "user" not in record
+    return "text" in record and "id" in record and _OTHERS.isdisjoint(record)
 
 
 def page_items(record: Record) -> Iterable[Record]:
     """The page's tweets; what is only referred to (`includes`) goes along as context."""
     data = record.get("data") or []
-    includes = record.get("includes") or {}
-    included = {tweet["id"]: tweet for tweet in includes.get("tweets") or includes.get("posts") or []}
-    context = {_INCLUDED: included, _RETRIEVED: (record.get("__twarc") or {}).get("retrieved_at")}
+    includes = part(record, "includes")
+    referred = parts(includes, "tweets") or parts(includes, "posts")
+    context = {_INCLUDED: _by_id(referred), _RETRIEVED: part(record, "__twarc").get("retrieved_at")}
     tweets = [data] if isinstance(data, Mapping) else data
-    return [tweet | context if isinstance(tweet, dict) else tweet for tweet in tweets]
+    return [{**tweet, **context} if isinstance(tweet, Mapping) else {} for tweet in tweets]
 
 
 def flat_items(record: Record) -> Iterable[Record]:
     """The tweet; those that it refers to stand inside it."""
-    referred = _references(record)
-    context = {_INCLUDED: {tweet["id"]: tweet for tweet in referred if "text" in tweet}}
-    return [{**record, **context, _RETRIEVED: (record.get("__twarc") or {}).get("retrieved_at")}]
+    referred = [tweet for tweet in _references(record) if "text" in tweet]
+    retrieved = part(record, "__twarc").get("retrieved_at")
+    return [{**record, _INCLUDED: _by_id(referred), _RETRIEVED: retrieved}]
+
+
+def _by_id(tweets: list[Record]) -> dict[str, Record]:
+    return {str(tweet.get("id")): tweet for tweet in tweets}
 
 
 def to_post(tweet: Record, sighting: Sighting) -> Post:
     """A post. Text withheld in some country is not kept: its state says so."""
+    identity = needed_id(tweet.get("id"))
     kind, parent = _kind_and_parent(tweet)
     text, state = _text(tweet, kind, parent)
     masked = sighting.door.mask(clean_text(text))
-    author = tweet.get("author_id") or (tweet.get("author") or {}).get("id")
+    author = optional_id(tweet.get("author_id") or part(tweet, "author").get("id"))
+    created_at = iso_time(tweet.get("created_at"))
+    versions = tweet.get("edit_history_tweet_ids")
     retrieved = tweet.get(_RETRIEVED)
     return Post(
         source=SOURCE,
-        id=str(tweet["id"]),
+        id=identity,
         kind=kind,
-        author=sighting.door.author(SOURCE, str(author)) if author else None,
-        created_at=iso_time(tweet["created_at"]),
-        edited_at=None,
-        lang=_language(tweet.get("lang")),
+        author=sighting.door.author(SOURCE, author) if author else None,
+        created_at=created_at,
+        # Each version of an edited post has an id and a time of its own.
+        edited_at=created_at if isinstance(versions, list) and identity in versions[1:] else None,
+        lang=language(tweet.get("lang")),
         text=masked,
         text_state=state,
-        url=f"https://x.com/i/web/status/{tweet['id']}",
+        url=f"https://x.com/i/web/status/{identity}",
         parent_id=parent,
-        conversation_id=tweet.get("conversation_id"),
+        conversation_id=optional_id(tweet.get("conversation_id")),
         place=None,
         fetched_at=iso_time(retrieved) if retrieved else sighting.fetched_at,
         content_hash=content_hash(masked),
         via="twarc",
-        engagement=_engagement(tweet.get("public_metrics") or tweet.get("organic_metrics")),
+        engagement=_engagement(part(tweet, "public_metrics") or part(tweet, "organic_metrics")),
     )
 
 
-def _references(tweet: Record) -> list[Any]:
-    return tweet.get("referenced_tweets") or tweet.get("referenced_posts") or []
+def _references(tweet: Record) -> list[Record]:
+    return parts(tweet, "referenced_tweets") or parts(tweet, "referenced_posts")
 
 
 def _kind_and_parent(tweet: Record) -> tuple[Kind, str | None]:
-    referred = {reference["type"]: str(reference["id"]) for reference in _references(tweet)}
-    for name, kind in _KINDS:
+    referred = {str(reference.get("type")): reference.get("id") for reference in _references(tweet)}
+    for name, kind in _KINDS if referred else ():
         if name in referred:
-            return kind, referred[name]
+            return kind, optional_id(referred[name])
     return Kind.POST, None
 
 
@@ -101,44 +112,50 @@ def _text(tweet: Record, kind: Kind, parent: str | None) -> tuple[str, TextState
     said = _whole_text(tweet)
     if kind is not Kind.REPOST:
         return said, TextState.PRESENT
-    original = tweet[_INCLUDED].get(parent)
-    if original is not None:
-        # A repost's own text is cut at 140 characters.
-        return said.partition(": ")[0] + ": " + _whole_text(original), TextState.PRESENT
-    return said, TextState.TRUNCATED if said.endswith("…") else TextState.PRESENT
+    original = part(tweet, _INCLUDED).get(parent or "")
+    if original is None:
+        return said, TextState.TRUNCATED if said.endswith("…") else TextState.PRESENT
+    if original.get("withheld"):
+        return "", TextState.WITHHELD
+    # A repost's own text is cut at 140 characters; some lack the `RT @name: ` that most begin with.
+    opening, colon, _ = said.partition(": ") if said.startswith("RT @") else ("", "", "")
+    return opening + colon + _whole_text(original), TextState.PRESENT
 
 
 def _whole_text(tweet: Record) -> str:
     """All of a long post, with addresses in place of t.co links and entities decoded."""
-    note = tweet.get("note_tweet") or {}
-    text: str = note.get("text") or tweet["text"]
-    if "https://t.co/" in text:
-        entities = (note if "entities" in note else tweet).get("entities") or {}
-        for link in entities.get("urls") or []:
-            text = text.replace(link["url"], link.get("expanded_url") or link["url"])
-    return html.unescape(text) if "&" in text else text
+    note = part(tweet, "note_tweet") or part(tweet, "note_post")
+    text: Any = note.get("text") or tweet["text"]
+    if not isinstance(text, str):
+        raise TypeError("text is no text")
+    entities = part(note, "entities") or part(tweet, "entities")
+    return readable(text, parts(entities, "urls"))
 
 
-def _language(code: str | None) -> str | None:
-    return None if code in {None, "und", "zxx"} or (code or "").startswith("q") else code
+def readable(text: str, links: list[Record]) -> str:
+    """Text with its entities decoded and addresses in place of the t.co links that stand for them."""
+    # Entities first: an address may hold what looks like one (`?a=1&copy=2`).
+    if "&" in text:
+        text = html.unescape(text)
+    if links and "://t.co/" in text:
+        for link in links:
+            short, whole = link.get("url"), link.get("expanded_url")
+            if isinstance(short, str) and isinstance(whole, str) and short:
+                text = text.replace(short, whole)
+    return text
 
 
-def _engagement(metrics: Record | None) -> Engagement | None:
+def _engagement(metrics: Record) -> Engagement | None:
     if not metrics:
         return None
     return Engagement(
-        likes=metrics.get("like_count"),
-        replies=metrics.get("reply_count"),
-        reposts=metrics.get("retweet_count", metrics.get("repost_count")),
-        quotes=metrics.get("quote_count"),
-        views=metrics.get("impression_count"),
+        likes=count(metrics.get("like_count")),
+        replies=count(metrics.get("reply_count")),
+        reposts=count(metrics.get("retweet_count", metrics.get("repost_count"))),
+        quotes=count(metrics.get("quote_count")),
+        # X counts views since the end of 2022 and says 0 of everything older: nobody knows.
+        views=count(metrics.get("impression_count")) or None,
     )
-
-
-def iso_time(text: str) -> datetime:
-    """ISO 8601 as the platforms write it; UTC where no offset is given, which they mean."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 TWARC_PAGE: Final = Format("twarc", is_page, page_items, to_post)

@@ -3,12 +3,13 @@
 Shape: "Tweet object" of the v1.1 documentation; extended tweets in `full_text` or `extended_tweet`.
 """
 
-import html
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
+from walkback.collectors.archives.fields import count, language, needed_id, optional_id, part, parts
 from walkback.collectors.archives.format import Format, Record, Sighting
+from walkback.collectors.archives.twitter import readable
 from walkback.post import Engagement, Kind, Post, TextState, clean_text, content_hash
 
 SOURCE: Final = "x"
@@ -24,7 +25,7 @@ def is_tweet(record: Record) -> bool:
     """A status, or a search result `{statuses: [...]}` of them."""
     statuses = record.get("statuses")
     if isinstance(statuses, list):
-        return "search_metadata" in record or any(_is_status(status) for status in statuses[:1])
+        return _is_status(statuses[0]) if statuses else "search_metadata" in record
     return _is_status(record)
 
 
@@ -40,76 +41,91 @@ def _is_status(record: object) -> bool:
 def items(record: Record) -> Iterable[Record]:
     """The status itself, or the statuses of a search result."""
     statuses = record.get("statuses")
-    return statuses if isinstance(statuses, list) else [record]
+    if not isinstance(statuses, list):
+        return [record]
+    return [status if isinstance(status, Mapping) else {} for status in statuses]
 
 
 def to_post(tweet: Record, sighting: Sighting) -> Post:
     """A post. A text that was cut and whose rest is nowhere in the record is `truncated`."""
-    text, state = _text(tweet)
+    identity = needed_id(tweet.get("id_str"))
+    reposted = part(tweet, "retweeted_status")
+    text, state = _text(tweet, reposted)
     masked = sighting.door.mask(clean_text(text))
-    quoted = tweet.get("quoted_status_id_str")
-    replied = tweet.get("in_reply_to_status_id_str")
-    reposted = tweet.get("retweeted_status")
-    lang = tweet.get("lang")
+    kind, parent = _kind_and_parent(tweet, reposted)
+    author = optional_id(part(tweet, "user").get("id_str"))
     return Post(
         source=SOURCE,
-        id=str(tweet["id_str"]),
-        kind=_kind(reposted, replied, quoted),
-        author=sighting.door.author(SOURCE, str(tweet["user"]["id_str"])),
-        created_at=_time(tweet["created_at"]),
+        id=identity,
+        kind=kind,
+        author=sighting.door.author(SOURCE, author) if author else None,
+        created_at=_time(tweet.get("created_at")),
         edited_at=None,
-        lang=None if lang in {None, "und"} else lang,
+        lang=language(tweet.get("lang")),
         text=masked,
         text_state=state,
-        url=f"https://x.com/i/web/status/{tweet['id_str']}",
-        parent_id=reposted["id_str"] if reposted else replied or quoted,
+        url=f"https://x.com/i/web/status/{identity}",
+        parent_id=parent,
         conversation_id=None,
         place=None,
         fetched_at=sighting.fetched_at,
         content_hash=content_hash(masked),
         via="twitter-v1",
         engagement=Engagement(
-            likes=tweet.get("favorite_count"),
-            replies=tweet.get("reply_count"),
-            reposts=tweet.get("retweet_count"),
-            quotes=tweet.get("quote_count"),
+            likes=count(tweet.get("favorite_count")),
+            replies=count(tweet.get("reply_count")),
+            reposts=count(tweet.get("retweet_count")),
+            quotes=count(tweet.get("quote_count")),
         ),
     )
 
 
-def _kind(reposted: object, replied: object, quoted: object) -> Kind:
+def _kind_and_parent(tweet: Record, reposted: Record) -> tuple[Kind, str | None]:
     if reposted:
-        return Kind.REPOST
-    if replied:
-        return Kind.REPLY
-    return Kind.QUOTE if quoted else Kind.POST
+        return Kind.REPOST, optional_id(reposted.get("id_str"))
+    if replied := tweet.get("in_reply_to_status_id_str"):
+        return Kind.REPLY, optional_id(replied)
+    if quoted := tweet.get("quoted_status_id_str"):
+        return Kind.QUOTE, optional_id(quoted)
+    return Kind.POST, None
 
 
-def _text(tweet: Record) -> tuple[str, TextState]:
-    if tweet.get("withheld_in_countries") or tweet.get("withheld_copyright"):
+def _text(tweet: Record, reposted: Record) -> tuple[str, TextState]:
+    if _is_withheld(tweet) or _is_withheld(reposted):
         return "", TextState.WITHHELD
-    original = tweet.get("retweeted_status")
-    if original:
-        said, state = _whole_text(original)
-        return f"RT @{original['user']['screen_name']}: {said}", state
-    return _whole_text(tweet)
+    if not reposted:
+        return _whole_text(tweet)
+    said, state = _whole_text(reposted)
+    name = part(reposted, "user").get("screen_name")
+    return (f"RT @{name}: {said}" if isinstance(name, str) else said), state
+
+
+def _is_withheld(tweet: Record) -> bool:
+    return bool(tweet.get("withheld_in_countries") or tweet.get("withheld_copyright"))
 
 
 def _whole_text(tweet: Record) -> tuple[str, TextState]:
-    extended = tweet.get("extended_tweet") or {}
+    extended = part(tweet, "extended_tweet")
     whole = tweet.get("full_text") or extended.get("full_text")
-    text: str = whole or tweet["text"]
-    for link in (extended.get("entities") or tweet.get("entities") or {}).get("urls") or []:
-        text = text.replace(link["url"], link.get("expanded_url") or link["url"])
+    text: Any = whole or tweet["text"]
+    if not isinstance(text, str):
+        raise TypeError("text is no text")
+    entities = part(extended, "entities") or part(tweet, "entities")
     cut = bool(tweet.get("truncated")) and whole is None
-    return html.unescape(text), TextState.TRUNCATED if cut else TextState.PRESENT
+    return readable(text, parts(entities, "urls")), TextState.TRUNCATED if cut else TextState.PRESENT
 
 
-def _time(text: str) -> datetime:
+def _time(text: Any) -> datetime:
     """`Fri Jul 12 23:40:37 +0000 2019`: always in this form and in UTC."""
-    _, month, day, clock, _, year = text.split(" ")
-    hour, minute, second = clock.split(":")
-    return datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    if not text:
+        raise ValueError("created_at is missing")
+    try:
+        _, month, day, clock, _, year = text.split(" ")
+        hour, minute, second = clock.split(":")
+        at = int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second)
+    except (AttributeError, KeyError) as error:
+        raise ValueError("created_at is no time as Twitter writes it") from error
+    return datetime(*at, tzinfo=UTC)
 
 
 TWITTER_V1: Final = Format("twitter-v1", is_tweet, items, to_post)

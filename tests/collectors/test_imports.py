@@ -68,6 +68,37 @@ def test_a_bad_line_goes_to_quarantine_and_its_neighbours_are_kept(case, tmp_pat
     assert "no post that Walkback knows (keys: a)" in told[3][2]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"feed": 1},
+        {"kind": [], "data": 3},
+        comment(9, score=10**20),
+        comment(9, body=5),
+        {"hits": 7},
+        {"statuses": [None]},
+        {"thread": {"replies": 5}},
+    ],
+)
+def test_no_record_is_fatal_to_its_neighbours(case, tmp_path, bad):
+    """Whatever a line holds, the posts before and after it are stored, and it is accounted for."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(lines(comment(1), bad, comment(2)))
+    done = run(case, path)
+
+    assert done.stored == 2
+    assert done.quarantined + done.refused <= 1
+    assert {row["id"] for row in stored(case)} == {"t1_c1", "t1_c2"}
+
+
+def test_a_count_that_cannot_be_stored_is_a_bad_row(case, tmp_path):
+    """In a table too: the row goes to quarantine, the page is written."""
+    path = tmp_path / "a.csv"
+    path.write_text("id,created_at,text,likes\n1,1691323200,zoom,3\n2,1691323200,zoom,1e30\n")
+
+    assert run(case, path) == Imported(stored=1, quarantined=1)
+
+
 def test_importing_the_same_file_twice_changes_nothing(case, tmp_path):
     """Every record is known; not a byte of content differs."""
     path = tmp_path / "a.ndjson"
