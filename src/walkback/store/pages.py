@@ -1,5 +1,7 @@
 """Writing a page: one transaction, the same outcome whatever the order and however often."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
@@ -83,11 +85,6 @@ _CONTENT: Final = (
     "via",
 )
 
-# No post twice in the page, and none that must not come back: then its rows can go in as they are.
-_PLAIN: Final = """
-SELECT (count(*) = count(DISTINCT (source, id)) AND NOT EXISTS (FROM tombstone))::INTEGER FROM page
-"""
-
 # Two rows of one post in a batch: ON CONFLICT would keep whichever comes first.
 _STAGE: Final = f"""
 CREATE OR REPLACE TEMP TABLE incoming AS
@@ -97,13 +94,16 @@ WHERE NOT EXISTS (FROM tombstone WHERE key_hash = sha256(page.source || ':' || p
 QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY rank DESC) = 1
 """
 
-_INSERT: Final = f"""
+_INSERT_NEW: Final = f"""
 INSERT INTO post (source, id, first_seen_at, {", ".join(_CONTENT)})
-SELECT source, id, {{first_seen}}, {", ".join(_CONTENT)} FROM {{rows}}
+SELECT source, id, fetched_at, {", ".join(_CONTENT)} FROM page
+"""
+
+_INSERT_STAGED: Final = f"""
+INSERT INTO post (source, id, first_seen_at, {", ".join(_CONTENT)})
+SELECT source, id, first_seen_at, {", ".join(_CONTENT)} FROM incoming
 ON CONFLICT DO NOTHING
 """
-_INSERT_PAGE: Final = _INSERT.format(first_seen="fetched_at", rows="page")
-_INSERT_STAGED: Final = _INSERT.format(first_seen="first_seen_at", rows="incoming")
 
 _FIND_NEWER: Final = f"""
 CREATE OR REPLACE TEMP TABLE newer AS
@@ -210,8 +210,43 @@ WHERE id = $run
 def write_page(
     connection: duckdb.DuckDBPyConnection, page: Page, *, case: Case, run: str, now: datetime
 ) -> Written:
-    """Write all of a page inside the caller's transaction, and count it in its run."""
-    written = _write_posts(connection, page.posts, case.name, case.query.hash)
+    """Write all of a page in one transaction, and count it in its run."""
+    connection.register("page", page.posts)
+    try:
+        with transaction(connection):
+            return _write(connection, page, _write_new_posts, case=case, run=run, now=now)
+    except duckdb.ConstraintException:  # some of its posts are known, or twice in it
+        with transaction(connection):
+            return _write(connection, page, _write_posts, case=case, run=run, now=now)
+    finally:
+        connection.unregister("page")
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing of what is written inside."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+_WritePosts = Callable[[duckdb.DuckDBPyConnection, pa.Table, dict[str, str]], Written]
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    page: Page,
+    write_posts: _WritePosts,
+    *,
+    case: Case,
+    run: str,
+    now: datetime,
+) -> Written:
+    written = write_posts(connection, page.posts, {"case": case.name, "query_hash": case.query.hash})
     for fault in page.faults:
         connection.execute(_QUARANTINE, {**asdict(fault), "now": now, "run": run})
     if page.coverage:
@@ -230,27 +265,22 @@ def write_page(
     return written
 
 
-def _write_posts(
-    connection: duckdb.DuckDBPyConnection, posts: pa.Table, case: str, query_hash: str
+def _write_new_posts(
+    connection: duckdb.DuckDBPyConnection, posts: pa.Table, asked: dict[str, str]
 ) -> Written:
-    if posts.num_rows == 0:
-        return Written()
-    asked = {"case": case, "query_hash": query_hash}
-    connection.register("page", posts)
-    try:
-        if _count(connection, _PLAIN):
-            new = _count(connection, _INSERT_PAGE)
-            if new == posts.num_rows:  # the usual case, and three times as fast as what follows
-                connection.execute(_MATCH_PAGE, asked)
-                connection.execute(_OBSERVE_PAGE)
-                return Written(stored=new)
-            connection.execute(_STAGE)
-        else:
-            connection.execute(_STAGE)
-            new = _count(connection, _INSERT_STAGED)
-        _reconcile(connection, asked)
-    finally:
-        connection.unregister("page")
+    """The usual case, and three times as fast. Raises ConstraintException where a post is not new."""
+    if _count(connection, "SELECT count(*) FROM tombstone"):
+        return _write_posts(connection, posts, asked)
+    connection.execute(_INSERT_NEW)
+    connection.execute(_MATCH_PAGE, asked)
+    connection.execute(_OBSERVE_PAGE)
+    return Written(stored=posts.num_rows)
+
+
+def _write_posts(connection: duckdb.DuckDBPyConnection, posts: pa.Table, asked: dict[str, str]) -> Written:
+    connection.execute(_STAGE)
+    new = _count(connection, _INSERT_STAGED)
+    _reconcile(connection, asked)
     return Written(stored=new, duplicates=posts.num_rows - new)
 
 

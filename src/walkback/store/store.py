@@ -2,8 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from walkback.matching import Matcher
 from walkback.post import Door
 from walkback.store import connection as connections
 from walkback.store.key import open_door
-from walkback.store.pages import Fault, Page, Written, write_page
+from walkback.store.pages import Fault, Page, Written, transaction, write_page
 from walkback.store.reads import SCORABLE, CaseCounts, Tally, Window, case_counts, tallies
 
 _HOLD_S: Final = 3.0  # a writer lets others in this often; each time costs it a checkpoint
@@ -95,7 +95,7 @@ class Store:
         What an earlier run put into quarantine from there is forgotten: it is about to be read again.
         """
         run = uuid.uuid4().hex
-        with self._write() as connection, _transaction(connection):
+        with self._write() as connection, transaction(connection):
             connection.execute(
                 'DELETE FROM quarantine WHERE "case" = $case AND origin = $origin',
                 {"case": case.name, "origin": origin},
@@ -126,9 +126,7 @@ class Store:
             with self._write() as connection:
                 let_go_at = time.monotonic() + _HOLD_S
                 while page is not None and time.monotonic() < let_go_at:
-                    with _transaction(connection):
-                        outcome = write_page(connection, page, case=case, run=run, now=now)
-                    written(outcome)
+                    written(write_page(connection, page, case=case, run=run, now=now))
                     page = next(waiting, None)
 
     def finish_run(self, run: str, *, refused: int, outcome: str, now: datetime) -> None:
@@ -163,7 +161,7 @@ class Store:
         `scores` has the columns source, id and fetched_at as `unscored` gave them, and compound,
         negative, neutral, positive. A post that was fetched again since then is left unscored.
         """
-        with self._write() as connection, _transaction(connection):
+        with self._write() as connection, transaction(connection):
             connection.register("scores", scores)
             new = connection.execute(_ADD_SCORES, {"scorer": scorer, "version": version}).fetchall()[0][0]
             connection.unregister("scores")
@@ -265,18 +263,6 @@ def _match_batch(connection: duckdb.DuckDBPyConnection, matcher: Matcher, asked:
     connection.execute("INSERT INTO match SELECT $case, source, id, $query_hash, terms FROM found", asked)
     connection.unregister("found")
     return pending.num_rows
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing of what is written inside."""
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
 
 
 _WITHOUT_MATCH: Final = """

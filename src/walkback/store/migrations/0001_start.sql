@@ -10,7 +10,7 @@ CREATE TABLE post (
     created_at      TIMESTAMPTZ NOT NULL,
     edited_at       TIMESTAMPTZ,
     lang            VARCHAR,
-    text            VARCHAR NOT NULL,
+    text            VARCHAR NOT NULL USING COMPRESSION zstd,  -- half the time of DuckDB's own choice, and smaller
     text_state      VARCHAR NOT NULL,
     url             VARCHAR,
     parent_id       VARCHAR,
