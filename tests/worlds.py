@@ -1,12 +1,11 @@
 """Small stores for tests: a case, and posts put into it as an import would."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from walkback.case import Case
 from walkback.matching import Matcher
-from walkback.post import Kind, Post, TextState, content_hash
+from walkback.post import Kind, Post, TextState
 from walkback.store import Page, Store, page_table
 
 NOW = datetime(2023, 10, 5, tzinfo=UTC)
@@ -29,29 +28,24 @@ def case_at(folder, **changes):
 
 def post(**changes):
     """A post that matches."""
-    made = replace(
-        Post(
-            source="x",
-            id="1",
-            kind=Kind.POST,
-            author="a" * 32,
-            created_at=datetime(2023, 8, 6, 12, tzinfo=UTC),
-            edited_at=None,
-            lang="en",
-            text="zoom is awful",
-            text_state=TextState.PRESENT,
-            url=None,
-            parent_id=None,
-            conversation_id=None,
-            place=None,
-            fetched_at=datetime(2023, 10, 1, tzinfo=UTC),
-            content_hash=None,
-            via="test",
-            engagement=None,
-        ),
-        **changes,
-    )
-    return replace(made, content_hash=content_hash(made.text))
+    return Post(
+        source="x",
+        id="1",
+        kind=Kind.POST,
+        author="a" * 32,
+        created_at=datetime(2023, 8, 6, 12, tzinfo=UTC),
+        edited_at=None,
+        lang="en",
+        text="zoom is awful",
+        text_state=TextState.PRESENT,
+        url=None,
+        parent_id=None,
+        conversation_id=None,
+        place=None,
+        fetched_at=datetime(2023, 10, 1, tzinfo=UTC),
+        via="test",
+        engagement=None,
+    )._replace(**changes)
 
 
 def add(case, *batches, faults=(), coverage=()):
@@ -60,10 +54,7 @@ def add(case, *batches, faults=(), coverage=()):
     door = store.prepare()
     matcher = Matcher(case.query, door)
     outcomes = []
-    pages = [
-        Page(page_table(batch, [matcher.terms(one.text) for one in batch]), tuple(faults), tuple(coverage))
-        for batch in batches
-    ]
+    pages = [Page(page_table(batch, matcher), tuple(faults), tuple(coverage)) for batch in batches]
     run = store.start_run(case, "import", "a.jsonl", NOW)
     store.add_pages(case, run, pages, now=NOW, written=outcomes.append)
     store.finish_run(run, refused=0, outcome="done", now=NOW)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from walkback.collectors.archives.fields import count, iso_time, language, part, parts, words
 from walkback.collectors.archives.format import Format, Record, Sighting
-from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text, content_hash
+from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "bluesky"
 _POST: Final = "/app.bsky.feed.post/"
@@ -81,7 +81,6 @@ def to_post(view: Record, sighting: Sighting) -> Post:
         conversation_id=_safe_id(part(reply, "root").get("uri"), door) if reply else identity,
         place=None,
         fetched_at=sighting.fetched_at,
-        content_hash=content_hash(masked),
         via="bluesky",
         engagement=Engagement(
             likes=count(view.get("likeCount")),

@@ -4,20 +4,27 @@ Row by row this took twice as long, and tables are what people have the most of.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from walkback.collectors.archives.format import Sighting
 from walkback.collectors.archives.table import COUNTS, Mapped, Rows
+from walkback.content_hash import content_hashes
 from walkback.matching import Matcher
-from walkback.post import Kind, TextState, clean_text, content_hash, utc_from_seconds
+from walkback.post import Door, Kind, TextState, clean_text, utc_from_seconds
 from walkback.store import PAGE_SCHEMA
 
-_GONE: Final = {"[deleted]": TextState.DELETED, "[removed]": TextState.REMOVED}  # Reddit's own words
+_GONE: Final = {
+    "[deleted]": TextState.DELETED.value,
+    "[removed]": TextState.REMOVED.value,
+}  # Reddit's own words
 _MILLISECONDS_FROM: Final = 10**11  # in seconds that is the year 5138; in milliseconds, 1973
+_YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000  # in microseconds since 1970
 _TIME: Final = PAGE_SCHEMA.field("fetched_at").type
 _LARGEST_COUNT: Final = 2**63 - 1
 _KINDS: Final = frozenset(kind.value for kind in Kind)
@@ -45,44 +52,128 @@ def _columns(
     cells: pa.RecordBatch, mapped: Mapped, sighting: Sighting, matcher: Matcher, faults: dict[int, str]
 ) -> "dict[str, Sequence[Any] | pa.Array[Any]]":
     """Every column of a page that the table has something for; rows in `faults` hold no sense."""
-    door = sighting.door
+    size = cells.num_rows
     zone = ZoneInfo(mapped.assumed_zone) if mapped.assumed_zone else None
-    given = {name: cells[name].to_pylist() for name in cells.schema.names}
+    given = {name: _blank_is_null(_plain(cells[name])) for name in cells.schema.names}
 
-    def converted(field: str, convert: Callable[[Any], Any]) -> list[Any]:
-        return _converted(given[field], convert, faults)
+    def converted(
+        field: str, quick: _Quick, convert: Callable[[Any], Any]
+    ) -> "Sequence[Any] | pa.Array[Any]":
+        """The column in one go where nothing in it is unusual, else value by value."""
+        done = quick(given[field])
+        return _converted(given[field].to_pylist(), convert, faults) if done is None else done
 
     def text_of(field: str) -> list[str | None]:
-        return [_text(value) for value in given[field]] if field in given else [None] * cells.num_rows
+        return _texts(given[field]) if field in given else [None] * size
 
     said = [text or "" for text in text_of("text")]
-    states = [_GONE.get(text, TextState.PRESENT) for text in said]
-    texts = ["" if text in _GONE else door.mask(clean_text(text)) for text in said]
+    mask = sighting.door.mask
+    texts = pa.array(["" if text in _GONE else mask(clean_text(text)) for text in said], pa.string())
     sources = [source or mapped.source for source in text_of("source")]
-    authors = zip(sources, text_of("author"), strict=True)
     columns: dict[str, Sequence[Any] | pa.Array[Any]] = {
         "source": sources,
-        "id": converted("id", _needed_id),
-        "kind": converted("kind", _kind) if "kind" in given else pa.repeat(Kind.POST.value, cells.num_rows),
-        "author": [door.author(source, author) if author else None for source, author in authors],
-        "created_at": converted("created_at", lambda value: parse_time(value, zone)),
+        "id": converted("id", _usual_ids, _needed_id),
+        "kind": [Kind.POST.value] * size,
+        "author": _pseudonyms(sources, text_of("author"), sighting.door),
+        "created_at": converted("created_at", _usual_times, lambda value: parse_time(value, zone)),
         "text": texts,
-        "text_state": [state.value for state in states],
+        "text_state": [_GONE.get(text, "present") for text in said],
         "url": [_address(url, sighting) for url in text_of("url")],
-        "fetched_at": pa.repeat(pa.scalar(sighting.fetched_at, _TIME), cells.num_rows),
-        "content_hash": [content_hash(text) for text in texts],
-        "via": pa.repeat(str(mapped.via), cells.num_rows),
-        "terms": [matcher.terms(text) for text in texts],
+        "fetched_at": pa.repeat(pa.scalar(sighting.fetched_at, _TIME), size),
+        "content_hash": content_hashes(texts),
+        "via": pa.repeat(str(mapped.via), size),
+        "terms": matcher.terms(texts),
     }
+    if "kind" in given:
+        columns["kind"] = _converted(given["kind"].to_pylist(), _kind, faults)
+    if "edited_at" in given:
+        columns["edited_at"] = converted(
+            "edited_at", _usual_times, lambda value: None if value is None else parse_time(value, zone)
+        )
     columns |= {
         field: text_of(field) for field in ("lang", "parent_id", "conversation_id", "place") if field in given
     }
-    if "edited_at" in given:
-        columns["edited_at"] = converted(
-            "edited_at", lambda value: parse_time(value, zone) if value else None
-        )
-    columns |= {name: converted(name, _count) for name in COUNTS if name in given}
+    columns |= {name: converted(name, _usual_counts, _count) for name in COUNTS if name in given}
     return columns
+
+
+def _plain(column: "pa.Array[Any]") -> "pa.Array[Any]":
+    """Strings as Arrow has them by default, however a Parquet file keeps them."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()  # type: ignore[attr-defined]
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column
+
+
+def _blank_is_null(column: "pa.Array[Any]") -> "pa.Array[Any]":
+    if not pa.types.is_string(column.type):
+        return column
+    nulled: pa.Array[Any] = pc.if_else(pc.equal(column, pa.scalar("")), pa.scalar(None, pa.string()), column)
+    return nulled
+
+
+def _texts(column: "pa.Array[Any]") -> list[str | None]:
+    values = column.to_pylist()
+    return values if pa.types.is_string(column.type) else [_text(value) for value in values]
+
+
+def _pseudonyms(sources: list[str], authors: list[str | None], door: Door) -> list[str | None]:
+    pairs = list(zip(sources, authors, strict=True))
+    known = {pair: None if pair[1] is None else door.author(pair[0], pair[1]) for pair in set(pairs)}
+    return [known[pair] for pair in pairs]
+
+
+_Quick = Callable[["pa.Array[Any]"], "pa.Array[Any] | None"]
+
+
+def _usual_ids(column: "pa.Array[Any]") -> "pa.Array[Any] | None":
+    """The ids where every row has one that can be stored, else None."""
+    if column.null_count or not (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
+        return None
+    ids = column.cast(pa.string())
+    return None if pc.any(pc.match_substring(ids, "\x00")).as_py() else ids
+
+
+def _usual_times(column: "pa.Array[Any]") -> "pa.Array[Any] | None":
+    """Whole seconds since 1970, or times with an offset; None where one is neither, or missing."""
+    if column.null_count or len(column) == 0:
+        return None
+    for read in (_whole_seconds, _times_with_offset):
+        with suppress(pa.ArrowInvalid):
+            return read(column)
+    return None
+
+
+def _whole_seconds(column: "pa.Array[Any]") -> "pa.Array[Any]":
+    if not (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
+        raise pa.ArrowInvalid("no whole numbers")
+    seconds = column.cast(pa.int64())
+    _refuse_outside(seconds, 0, _MILLISECONDS_FROM)
+    return seconds.cast(pa.timestamp("s", tz="UTC")).cast(_TIME)
+
+
+def _times_with_offset(column: "pa.Array[Any]") -> "pa.Array[Any]":
+    kind = column.type
+    if not (pa.types.is_string(kind) or (isinstance(kind, pa.TimestampType) and kind.tz)):
+        raise pa.ArrowInvalid("no offset")
+    times = column.cast(_TIME)
+    _refuse_outside(times.cast(pa.int64()), _YEAR_1, _YEAR_10000)
+    return times
+
+
+def _refuse_outside(numbers: "pa.Array[Any]", low: int, high: int) -> None:
+    least, most = (end.as_py() for end in pc.min_max(numbers).values())
+    if least < low or most >= high:
+        raise pa.ArrowInvalid("not all are usual")
+
+
+def _usual_counts(column: "pa.Array[Any]") -> "pa.Array[Any] | None":
+    """Whole numbers; None where one is something else."""
+    try:
+        return column.cast(pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
 
 
 def _converted(values: list[Any], convert: Callable[[Any], Any], faults: dict[int, str]) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from walkback.collectors.archives.fields import count, epoch_time, iso_time, needed_id, optional_id, words
 from walkback.collectors.archives.format import Format, NotAPost, Record, Sighting
 from walkback.collectors.archives.html import html_to_text
-from walkback.post import Engagement, Kind, Post, TextState, clean_text, content_hash
+from walkback.post import Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "hackernews"
 _GONE: Final = {
@@ -99,7 +99,6 @@ def _post(item: Record, number: Any, said: Any, sighting: Sighting, *, is_commen
         conversation_id=optional_id(item.get("story_id")) or (None if is_comment else identity),
         place=None,
         fetched_at=sighting.fetched_at,
-        content_hash=content_hash(masked),
         via="hackernews" if "objectID" in item else "hackernews-item",
         engagement=_engagement(item),
     )

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from walkback.collectors.archives.fields import count, iso_time, language, part, words
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.collectors.archives.html import html_to_text
-from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text, content_hash
+from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "mastodon"
 _NUMBERED: Final = re.compile(r"/statuses/(\w{1,64})(?:/activity)?/?$")
@@ -67,7 +67,6 @@ def to_post(status: Record, sighting: Sighting) -> Post:
         conversation_id=None,
         place=server,
         fetched_at=sighting.fetched_at,
-        content_hash=content_hash(masked),
         via="mastodon",
         engagement=_engagement(status),
     )

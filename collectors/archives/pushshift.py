@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from walkback.collectors.archives.fields import count, epoch_time, optional_id, part, parts, words
 from walkback.collectors.archives.format import Format, NotAPost, Record, Sighting
-from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text, content_hash
+from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "reddit"
 _POSTS: Final = ("t1", "t3")
@@ -92,7 +92,6 @@ def to_post(thing: Record, sighting: Sighting) -> Post:
         conversation_id=link,
         place=_place(thing, sighting.door),
         fetched_at=_fetched_at(thing) or sighting.fetched_at,
-        content_hash=content_hash(masked),
         via="pushshift",
         engagement=_engagement(thing),
     )

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -98,59 +98,61 @@ def read_csv_header(head: bytes, delimiter: str) -> list[str]:
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
 
 
+class _Gathered:
+    """The rows of a block so far."""
+
+    def __init__(self, mapped: Mapped) -> None:
+        self._mapped = mapped
+        self._rows: list[list[str]] = []
+        self._numbers: list[int] = []
+        self.faults: list[tuple[int, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self.faults)
+
+    def add(self, number: int, row: list[str]) -> None:
+        if len(row) == self._mapped.width:
+            self._rows.append(row)
+            self._numbers.append(number)
+        elif row:
+            self.faults.append((number, f"{len(row)} cells where the header has {self._mapped.width}"))
+
+    def rows(self) -> Rows:
+        cells = list(zip(*self._rows, strict=True)) or [()] * self._mapped.width
+        arrays = [pa.array(cells[at], pa.string()) for at in self._mapped.columns.values()]
+        columns = pa.RecordBatch.from_arrays(arrays, names=list(self._mapped.columns))
+        return Rows(columns, self._numbers, self.faults)
+
+
 def csv_blocks(stream: IO[bytes], delimiter: str, mapped: Mapped) -> Iterator[Rows]:
     """The rows in blocks; a row's number is that of the line it begins on.
 
     A row of another width than the header, or not quoted as CSV is, is a fault.
     """
-    rows: list[list[str]] = []
-    numbers: list[int] = []
-    faults: list[tuple[int, str]] = []
-    for number, row in _csv_rows(stream, delimiter, mapped.width):
-        if isinstance(row, str):
-            faults.append((number, row))
-        else:
-            rows.append(row)
-            numbers.append(number)
-        if len(numbers) + len(faults) == _BLOCK_ROWS:
-            yield _text_block(rows, numbers, faults, mapped)
-            rows, numbers, faults = [], [], []
-    if numbers or faults:
-        yield _text_block(rows, numbers, faults, mapped)
-
-
-def _csv_rows(stream: IO[bytes], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    gathered = _Gathered(mapped)
+    number = 0
     try:
-        yield from _checked_rows(csv.reader(text, delimiter=delimiter, strict=True), width)
+        while True:
+            try:
+                for row in reader:
+                    if number:  # the header has none
+                        gathered.add(number, row)
+                    number = reader.line_num + 1
+                    if len(gathered) >= _BLOCK_ROWS:
+                        yield gathered.rows()
+                        gathered = _Gathered(mapped)
+                break
+            except csv.Error as error:
+                gathered.faults.append((number, f"not a row: {error}"))
+                number = reader.line_num + 1
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        gathered.faults.append((number, f"the compressed file is cut off or broken here ({error})"))
     finally:
         text.detach()  # else it would close the file below it
-
-
-def _checked_rows(reader: Any, width: int) -> Iterator[tuple[int, list[str] | str]]:
-    next(reader, None)
-    while True:
-        number = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield number, f"not a row: {error}"
-            continue
-        except (OSError, EOFError, zstandard.ZstdError) as error:
-            yield number, f"the compressed file is cut off or broken here ({error})"
-            return
-        if row:
-            yield number, row if len(row) == width else f"{len(row)} cells where the header has {width}"
-
-
-def _text_block(
-    rows: list[list[str]], numbers: list[int], faults: list[tuple[int, str]], mapped: Mapped
-) -> Rows:
-    columns = list(zip(*rows, strict=True)) or [()] * mapped.width
-    arrays = [pa.array(columns[at], pa.string()) for at in mapped.columns.values()]
-    return Rows(pa.RecordBatch.from_arrays(arrays, names=list(mapped.columns)), numbers, faults)
+    if len(gathered):
+        yield gathered.rows()
 
 
 def parquet_header(path: Path) -> list[str]:

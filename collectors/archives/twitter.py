@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from walkback.collectors.archives.fields import count, iso_time, language, needed_id, optional_id, part, parts
 from walkback.collectors.archives.format import Format, Record, Sighting
-from walkback.post import Engagement, Kind, Post, TextState, clean_text, content_hash
+from walkback.post import Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "x"
 _INCLUDED: Final = "walkback:included"
@@ -88,7 +88,6 @@ def to_post(tweet: Record, sighting: Sighting) -> Post:
         conversation_id=optional_id(tweet.get("conversation_id")),
         place=None,
         fetched_at=iso_time(retrieved) if retrieved else sighting.fetched_at,
-        content_hash=content_hash(masked),
         via="twarc",
         engagement=_engagement(part(tweet, "public_metrics") or part(tweet, "organic_metrics")),
     )

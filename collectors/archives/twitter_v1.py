@@ -10,7 +10,7 @@ from typing import Any, Final
 from walkback.collectors.archives.fields import count, language, needed_id, optional_id, part, parts
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.collectors.archives.twitter import readable
-from walkback.post import Engagement, Kind, Post, TextState, clean_text, content_hash
+from walkback.post import Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "x"
 _MONTHS: Final = {
@@ -69,7 +69,6 @@ def to_post(tweet: Record, sighting: Sighting) -> Post:
         conversation_id=None,
         place=None,
         fetched_at=sighting.fetched_at,
-        content_hash=content_hash(masked),
         via="twitter-v1",
         engagement=Engagement(
             likes=count(tweet.get("favorite_count")),

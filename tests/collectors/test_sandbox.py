@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 import zstandard
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -21,8 +22,9 @@ from walkback.collectors.sandbox.archives import (
     write_case,
 )
 from walkback.collectors.sandbox.world import build_world, has_term, season
+from walkback.content_hash import content_hashes
 from walkback.matching import Matcher
-from walkback.post import Door, Kind, content_hash
+from walkback.post import Door, Kind
 
 HOUR = timedelta(hours=1)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -219,7 +221,8 @@ def test_duplicates(world):
     """Copies are made on purpose, about one post in 30; others hardly ever say the same."""
     copies = sum(post.copy_of is not None for post in world.posts)
     assert 0.025 < copies / len(world.posts) < 0.05
-    said = Counter(content_hash(post.words) for post in world.posts if post.copy_of is None)
+    originals = [post.words for post in world.posts if post.copy_of is None]
+    said = Counter(content_hashes(pa.array(originals)).to_pylist())
     assert sum(times - 1 for times in said.values()) / len(world.posts) < 0.03
 
 
@@ -309,7 +312,8 @@ def test_case_file_loads_and_matches(world, tmp_path):
     assert case.sources.wanted() == ("hackernews", "reddit", "x")
     matcher = Matcher(case.query, Door(bytes(32)))
     about = [post for post in world.posts if post.policy]
-    assert sum(matcher.terms(post.words) is not None for post in about) / len(about) >= 0.8
+    terms = matcher.terms(pa.array([post.words for post in about]))
+    assert 1 - terms.null_count / len(about) >= 0.8
 
 
 def test_truth_file_tells_the_truth(world, folder):

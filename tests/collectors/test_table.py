@@ -232,3 +232,43 @@ def test_a_broken_parquet_file_is_told(tmp_path):
 
     with pytest.raises(ArchiveError, match="not a Parquet file"):
         parquet_header(path)
+
+
+_CLOCKS = st.datetimes().map(str)
+_TIMES = st.one_of(
+    st.builds(
+        "{}{}".format, _CLOCKS, st.sampled_from(["Z", "+00:00", "+05:30", "-0800", "+01", "", " ", "z"])
+    ),
+    st.integers(-(10**13), 10**13).map(str),
+    st.from_regex(r"[+-]?[0-9]{4,5}-[0-9]{2}-[0-9]{2}[T ]?[0-9:.]{0,10}(Z|[+-][0-9]{2})?", fullmatch=True),
+)
+
+
+@given(_TIMES)
+def test_a_column_of_times_reads_as_each_of_them(value):
+    """The way for whole columns gives what the way for one value gives, faults and all."""
+    try:
+        expected = [parse_time(value, None)]
+    except ValueError:
+        expected = []
+    posts, faults = read(
+        written(HEADER, [ROW[0], value, *ROW[2:]]), Door(bytes(32)), datetime(2023, 8, 6, tzinfo=UTC)
+    )
+
+    assert [post["created_at"] for post in posts] == expected
+    assert len(faults) == 1 - len(expected)
+
+
+@given(
+    st.one_of(
+        st.integers(-(10**19), 10**19).map(str), st.floats().map(str), st.text("0123456789+-. e", max_size=5)
+    )
+)
+def test_a_column_of_counts_reads_as_each_of_them(value):
+    """One value read alone, and next to a value that takes the whole column the slow way."""
+    rows = [[*ROW[:6], value, *ROW[7:]], ["2", *ROW[1:6], "3.0", *ROW[7:]]]
+    alone, told = read(written(HEADER, rows[0]), Door(bytes(32)), datetime(2023, 8, 6, tzinfo=UTC))
+    beside, told_beside = read(written(HEADER, *rows), Door(bytes(32)), datetime(2023, 8, 6, tzinfo=UTC))
+
+    assert alone == beside[:-1]
+    assert told == told_beside

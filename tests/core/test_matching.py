@@ -1,3 +1,4 @@
+import pyarrow as pa
 import pytest
 
 from walkback.case import Query
@@ -8,8 +9,11 @@ DOOR = Door(b"a key for tests, 32 bytes long at least")
 
 
 def terms(text, **query):
-    """The terms that a query finds in a text as it is stored."""
-    return Matcher(Query(**{"any": ["zoom tos"], **query}), DOOR).terms(DOOR.mask(text))
+    """The terms that a query finds in a text as it is stored, the same wherever in a column it stands."""
+    matcher = Matcher(Query(**{"any": ["zoom tos"], **query}), DOOR)
+    before, found, after = matcher.terms(pa.array(["so", DOOR.mask(text), ""])).to_pylist()
+    assert [before, after] == matcher.terms(pa.array(["so", ""])).to_pylist()
+    return found
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from walkback.post import Door, clean_text, content_hash, utc_from_seconds
+from walkback.post import Door, clean_text, utc_from_seconds
 
 DOOR = Door(b"a key for tests, 32 bytes long at least")
 
@@ -93,26 +93,6 @@ def test_a_short_key_is_refused():
     """Pseudonyms are only as good as the key."""
     with pytest.raises(ValueError, match="32 bytes"):
         Door(b"short")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        "Zoom TOS is awful",
-        "zoom tos is awful!!!",
-        "RT @someone: Zoom TOS is awful https://example.org/a",
-        "  zoom   tos\nis awful...",
-    ],
-)
-def test_near_duplicates_share_their_hash(other):
-    """Case, marks, links, mentions, spaces and a leading RT make no difference."""
-    assert content_hash("zoom tos is awful") == content_hash(other)
-
-
-def test_other_words_have_another_hash_and_no_words_none():
-    """A post of a link alone is nobody's duplicate."""
-    assert content_hash("zoom tos is awful") != content_hash("zoom tos is lawful")
-    assert content_hash("https://example.org @someone ...") is None
 
 
 @given(st.text())

@@ -13,6 +13,7 @@ from strategies import posts
 from worlds import NOW, add, case_at, post
 
 from walkback.errors import NothingToDoError, StoreBusyError, StoreError
+from walkback.matching import Matcher
 from walkback.post import Engagement, TextState
 from walkback.store import Fault, Page, Span, Store, Window, page_table
 
@@ -177,9 +178,9 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path):
     """A fault in the last table of a page leaves nothing of it in the first."""
     case = case_at(tmp_path)
     store = Store(case.store_path)
-    store.prepare()
+    matcher = Matcher(case.query, store.prepare())
     run = store.start_run(case, "import", "a.jsonl", NOW)
-    broken = Page(page_table([post()], [["zoom"]]), coverage=(Span("x", None, None, "complete"),))
+    broken = Page(page_table([post()], matcher), coverage=(Span("x", None, None, "complete"),))
 
     with pytest.raises(duckdb.ConstraintException):
         store.add_pages(case, run, [broken], now=NOW, written=lambda _: None)

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from walkback.content_hash import content_hashes
+from walkback.matching import Matcher
 from walkback.post import Engagement, Post
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
@@ -35,43 +37,19 @@ _FIELDS: "Final[list[pa.Field[Any]]]" = [
     pa.field("views", pa.int64()),
 ]
 PAGE_SCHEMA: Final = pa.schema(_FIELDS)
+_COUNTS: Final = ("likes", "replies", "reposts", "quotes", "score", "views")
 _UNKNOWN: Final = Engagement()
 
 
-def page_table(posts: Sequence[Post], terms: Sequence[list[str] | None]) -> pa.Table:
-    """One row a post, columns as in `PAGE_SCHEMA`; `terms[i]` are the query's terms in `posts[i]`.
-
-    None among the terms: the post does not match the query.
-    """
-    rows = [
-        (
-            post.source,
-            post.id,
-            post.kind.value,
-            post.author,
-            post.created_at,
-            post.edited_at,
-            post.lang,
-            post.text,
-            post.text_state.value,
-            post.url,
-            post.parent_id,
-            post.conversation_id,
-            post.place,
-            post.fetched_at,
-            post.content_hash,
-            post.via,
-            found,
-            *_counts(post.engagement or _UNKNOWN),
-        )
-        for post, found in zip(posts, terms, strict=True)
-    ]
-    if not rows:
+def page_table(posts: Sequence[Post], matcher: Matcher) -> pa.Table:
+    """One row a post, columns as in `PAGE_SCHEMA`: the posts, what they match, what they are copies of."""
+    if not posts:
         return PAGE_SCHEMA.empty_table()
-    columns = zip(*rows, strict=True)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, PAGE_SCHEMA, strict=True)]
+    columns: dict[str, Any] = dict(zip(Post._fields, zip(*posts, strict=True), strict=True))
+    seen = [one or _UNKNOWN for one in columns.pop("engagement")]
+    columns |= {name: [getattr(one, name) for one in seen] for name in _COUNTS}
+    columns["text"] = texts = pa.array(columns["text"], pa.string())
+    columns["content_hash"] = content_hashes(texts)
+    columns["terms"] = matcher.terms(texts)
+    arrays = [pa.array(columns[field.name], field.type) for field in PAGE_SCHEMA]
     return pa.Table.from_arrays(arrays, schema=PAGE_SCHEMA)
-
-
-def _counts(seen: Engagement) -> tuple[int | None, ...]:
-    return seen.likes, seen.replies, seen.reposts, seen.quotes, seen.score, seen.views

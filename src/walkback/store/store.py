@@ -256,8 +256,7 @@ def _table(connection: duckdb.DuckDBPyConnection, sql: str, asked: dict[str, obj
 def _match_batch(connection: duckdb.DuckDBPyConnection, matcher: Matcher, asked: dict[str, object]) -> int:
     """Match some posts that have no match row yet; returns how many, 0 when all have one."""
     pending = _table(connection, _UNMATCHED, asked)
-    texts: list[str] = pending["text"].to_pylist()  # type: ignore[assignment]  # the column is NOT NULL
-    terms = pa.array([matcher.terms(text) for text in texts], pa.list_(pa.string()))
+    terms = matcher.terms(pending["text"].combine_chunks())
     found = pending.drop_columns(["text"]).append_column("terms", terms)
     connection.register("found", found)
     connection.execute("INSERT INTO match SELECT $case, source, id, $query_hash, terms FROM found", asked)
