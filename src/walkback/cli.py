@@ -7,7 +7,7 @@ import sys
 import traceback
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 from zoneinfo import available_timezones
 
 import typer
@@ -16,6 +16,9 @@ from walkback import __version__
 from walkback.case import Case, Every, load_case, new_case_text
 from walkback.errors import CaseError, WalkbackError
 from walkback.terminal import Terminal
+
+if TYPE_CHECKING:
+    from walkback.session import Session
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +46,12 @@ def main() -> None:
         if "--verbose" in sys.argv:
             traceback.print_exc()
         _fail(f"unexpected {type(error).__name__}: {error}. Run it again with --verbose and report it", 1)
+
+
+def _session(context: typer.Context) -> "Session":
+    from walkback.session import Session
+
+    return Session(*context.obj)
 
 
 def _fail(message: str, code: int) -> None:
@@ -87,12 +96,61 @@ def new(
 
 
 @app.command()
-def check(context: typer.Context, case_file: CaseFile) -> None:
-    """Say what is wrong with a case file and its store, all at once."""
+def check(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    online: Annotated[bool, typer.Option("--online", help="Ask each source one cheap question.")] = False,
+) -> None:
+    """Say what is wrong with a case file, its store and its queries, all at once."""
     case = load_case(case_file)
-    from walkback import commands
+    from walkback import collecting, commands
 
-    commands.check(commands.Session(*context.obj), case)
+    session = _session(context)
+    commands.check(session, case)
+    raise typer.Exit(collecting.check_sources(session, case, online=online))
+
+
+@app.command()
+def collect(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source of the case; may be repeated.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Not before: a date in the case's time zone, or a time with an offset.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Before this date or time.")] = None,
+    max_posts: Annotated[int | None, typer.Option(min=1, help="Posts to read at most, a source.")] = None,
+    max_requests: Annotated[int | None, typer.Option(min=1, help="Requests at most, a source.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="US dollars at most, a source; over the case file's.")
+    ] = None,
+    max_wait: Annotated[float, typer.Option(min=0, help="Seconds to wait at most for a rate limit.")] = 960.0,
+    max_time: Annotated[float | None, typer.Option(min=0, help="Seconds that the run may take.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked, how much it brings and costs.")
+    ] = False,
+) -> None:
+    """Gather posts from the case's sources; goes on by itself where the last run stopped."""
+    case = load_case(case_file)
+    from walkback import collecting
+
+    wanted = collecting.Wanted(
+        sources=tuple(source or ()),
+        since=_instant(case, "--since", since),
+        until=_instant(case, "--until", until),
+        max_posts=max_posts,
+        max_requests=max_requests,
+        max_cost=max_cost,
+        max_wait_s=max_wait,
+        max_time_s=max_time,
+    )
+    session = _session(context)
+    act = collecting.estimate_sources if dry_run else collecting.collect_sources
+    raise typer.Exit(act(session, case, wanted))
 
 
 @app.command(name="import")
@@ -127,7 +185,7 @@ def import_(
     from walkback import commands
 
     options = commands.import_options(format_name, asked, source, zone, interval)
-    code = commands.import_archives(commands.Session(*context.obj), case, files, options)
+    code = commands.import_archives(_session(context), case, files, options)
     raise typer.Exit(code)
 
 
@@ -137,7 +195,7 @@ def score(context: typer.Context, case_file: CaseFile) -> None:
     case = load_case(case_file)
     from walkback import commands
 
-    session = commands.Session(*context.obj)
+    session = _session(context)
     session.terminal.say(f"{commands.bring_up_to_date(session, case):,} posts scored")
 
 
@@ -149,7 +207,7 @@ def analyze(
     case, grid = load_case(case_file), _every(every)
     from walkback import commands
 
-    commands.analyze(commands.Session(*context.obj), case, grid, as_json=as_json)
+    commands.analyze(_session(context), case, grid, as_json=as_json)
 
 
 @app.command()
@@ -158,7 +216,7 @@ def report(context: typer.Context, case_file: CaseFile, *, out: Out = None, ever
     case, grid = load_case(case_file), _every(every)
     from walkback import commands
 
-    commands.write_report(commands.Session(*context.obj), case, grid, out)
+    commands.write_report(_session(context), case, grid, out)
 
 
 @app.command()
@@ -167,7 +225,7 @@ def status(context: typer.Context, case_file: CaseFile, *, as_json: AsJson = Fal
     case = load_case(case_file)
     from walkback import commands
 
-    commands.status(commands.Session(*context.obj), case, as_json=as_json)
+    commands.status(_session(context), case, as_json=as_json)
 
 
 @app.command()
@@ -179,7 +237,7 @@ def demo(
     """Run the whole pipeline on the synthetic Zoom case: import, score, analyze, report."""
     from walkback import commands
 
-    commands.demo(commands.Session(*context.obj), out)
+    commands.demo(_session(context), out)
 
 
 def _every(asked: str) -> Every:
@@ -214,6 +272,17 @@ def _interval(case: Case, text: str | None) -> tuple[datetime, datetime] | None:
     if end <= start:
         raise CaseError(f"--covers {text}: ends before it starts. Give the earlier one first")
     return start, end
+
+
+def _instant(case: Case, option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return case.instant(_moment(text))
+    except ValueError as error:
+        raise CaseError(
+            f"{option} {text}: write a date such as 2023-08-06, or a time such as 2023-08-06T12:00:00Z"
+        ) from error
 
 
 def _moment(text: str) -> date:

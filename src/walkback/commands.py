@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,23 +22,12 @@ from walkback.reports import words
 from walkback.reports.document import render_json
 from walkback.reports.files import render_files
 from walkback.reports.tables import phases_table
+from walkback.session import Session
 from walkback.store import Store
 from walkback.terminal import Terminal
 
 PARTLY_DONE: Final = 3
 _QUARANTINE_SHOWN: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What holds for every command of a call."""
-
-    terminal: Terminal
-    wait_s: float
-
-    def store(self, case: Case) -> Store:
-        """The case's store, not opened yet."""
-        return Store(case.store_path, wait_s=self.wait_s)
 
 
 def _now() -> datetime:
@@ -175,7 +164,7 @@ def status(session: Session, case: Case, *, as_json: bool) -> None:
     store = session.store(case)
     found = _status(case, store)
     if as_json:
-        session.terminal.result(json.dumps(found, indent=2, default=datetime.isoformat))
+        session.terminal.result(json.dumps(found, indent=2, default=str))
         return
     terminal = session.terminal
     terminal.say(

@@ -56,6 +56,11 @@ class Terminal:
         if not self._quiet:
             self._out.print(plain(text))
 
+    def progress(self, text: str) -> None:
+        """What is going on, on stderr: a log's reader wants to know why nothing moves."""
+        if not self._quiet:
+            self._err.print(plain(text))
+
     def complain(self, text: str) -> None:
         """What went wrong, one line each."""
         for line in text.splitlines():

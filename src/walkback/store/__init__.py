@@ -1,7 +1,7 @@
 """The store: one DuckDB file. Nothing else in Walkback opens it or speaks SQL."""
 
 from walkback.store.columns import PAGE_SCHEMA, page_table
-from walkback.store.pages import Fault, Page, Span, Written
+from walkback.store.pages import Cursor, Fault, Page, Span, Written
 from walkback.store.reads import CaseCounts, Tally, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
 
@@ -9,6 +9,7 @@ __all__ = [
     "PAGE_SCHEMA",
     "CaseCounts",
     "CoverageRow",
+    "Cursor",
     "Fault",
     "Page",
     "RunRow",

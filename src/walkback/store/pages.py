@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 import duckdb
@@ -42,12 +43,28 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where to go on with a source, in its collector's own words; None: nothing is under way."""
+
+    source: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What is written together: posts with their matches, what was faulty, and what is now covered."""
+    """What is written together: posts with their matches, what was faulty, and what is now covered.
+
+    `gone` are (source, id) of posts that no longer exist on their platform. `requests` and `cost`
+    (US dollars) are what this page took.
+    """
 
     posts: pa.Table = field(default_factory=PAGE_SCHEMA.empty_table)
     faults: tuple[Fault, ...] = ()
     coverage: tuple[Span, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
+    cursor: Cursor | None = None
+    requests: int = 0
+    cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,17 +209,54 @@ ON CONFLICT DO UPDATE SET reason = excluded.reason, digest = excluded.digest
 # An archive is held against every query; the newest word on what a file covers is the one that counts.
 _FORGET_COVER: Final = """
 DELETE FROM coverage USING run
-WHERE run.id = $run AND coverage."case" = run."case" AND coverage.origin = run.origin
+WHERE run.id = $run AND run.what = 'import'
+  AND coverage."case" = run."case" AND coverage.origin = run.origin
+"""
+
+# What a platform was asked: a later word on the same stretch counts, but nothing undoes `complete`.
+_ABSORB_COVER: Final = """
+DELETE FROM coverage USING run
+WHERE run.id = $run AND run.what = 'collect'
+  AND coverage."case" = run."case" AND coverage.origin = run.origin
+  AND coverage.source = $source AND coverage.query_hash = $query_hash
+  AND coverage.starts_at >= $start AND coverage.ends_at <= $end
+  AND ($status = 'complete' OR coverage.status <> 'complete')
 """
 
 _COVER: Final = """
 INSERT INTO coverage
-SELECT "case", $source, '*', $start, $end, $status, $how, origin FROM run WHERE id = $run
+SELECT "case", $source, CASE what WHEN 'import' THEN '*' ELSE $query_hash END,
+    $start, $end, $status, $how, origin
+FROM run WHERE id = $run
+ON CONFLICT DO NOTHING
+"""
+
+_MOVE_CURSOR: Final = """
+INSERT INTO cursor SELECT "case", $source, $query_hash, $value, $now FROM run WHERE id = $run
+ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at
+"""
+
+_END_CURSOR: Final = """
+DELETE FROM cursor USING run
+WHERE run.id = $run AND cursor."case" = run."case" AND cursor.source = $source
+  AND cursor.query_hash = $query_hash
+"""
+
+# What is gone from its platform goes from here: words, author and address.
+_EMPTY_GONE: Final = """
+UPDATE post SET text = '', text_state = 'deleted', author = NULL, url = NULL, content_hash = NULL,
+    fetched_at = greatest(fetched_at, $now)
+FROM gone WHERE post.source = gone.source AND post.id = gone.id
+"""
+
+_FORGET_GONE: Final = """
+DELETE FROM {table} USING gone WHERE {table}.source = gone.source AND {table}.id = gone.id
 """
 
 _COUNT: Final = """
 UPDATE run SET
-    posts = posts + $stored, duplicates = duplicates + $duplicates, quarantined = quarantined + $faults
+    posts = posts + $stored, duplicates = duplicates + $duplicates, quarantined = quarantined + $faults,
+    requests = requests + $requests, cost = cost + $cost
 WHERE id = $run
 """
 
@@ -249,20 +303,59 @@ def _write(
     written = write_posts(connection, page.posts, {"case": case.name, "query_hash": case.query.hash})
     for fault in page.faults:
         connection.execute(_QUARANTINE, {**asdict(fault), "now": now, "run": run})
-    if page.coverage:
-        connection.execute(_FORGET_COVER, {"run": run})
-    for span in page.coverage:
-        connection.execute(_COVER, {**asdict(span), "run": run})
+    _write_coverage(connection, page, run, case.query.hash)
+    if page.gone:
+        _forget_gone(connection, page.gone, now)
+    if page.cursor is not None:
+        _write_cursor(connection, page.cursor, run, case.query.hash, now)
     connection.execute(
         _COUNT,
         {
             "stored": written.stored,
             "duplicates": written.duplicates,
             "faults": len(page.faults),
+            "requests": page.requests,
+            "cost": page.cost,
             "run": run,
         },
     )
     return written
+
+
+def _write_coverage(connection: duckdb.DuckDBPyConnection, page: Page, run: str, query_hash: str) -> None:
+    if page.coverage:
+        connection.execute(_FORGET_COVER, {"run": run})
+    for span in page.coverage:
+        asked = {
+            "run": run,
+            "source": span.source,
+            "start": span.start,
+            "end": span.end,
+            "status": span.status,
+        }
+        connection.execute(_ABSORB_COVER, {**asked, "query_hash": query_hash})
+        connection.execute(_COVER, {**asked, "query_hash": query_hash, "how": span.how})
+
+
+def _write_cursor(
+    connection: duckdb.DuckDBPyConnection, cursor: Cursor, run: str, query_hash: str, now: datetime
+) -> None:
+    asked = {"run": run, "source": cursor.source, "query_hash": query_hash}
+    if cursor.value is None:
+        connection.execute(_END_CURSOR, asked)
+    else:
+        connection.execute(_MOVE_CURSOR, {**asked, "value": cursor.value, "now": now})
+
+
+def _forget_gone(
+    connection: duckdb.DuckDBPyConnection, gone: tuple[tuple[str, str], ...], now: datetime
+) -> None:
+    sources, ids = zip(*gone, strict=True)
+    connection.register("gone", pa.table({"source": sources, "id": ids}))
+    connection.execute(_EMPTY_GONE, {"now": now})
+    for table in ("sentiment", "match"):
+        connection.execute(_FORGET_GONE.format(table=table))
+    connection.unregister("gone")
 
 
 def _write_new_posts(

@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +23,15 @@ from walkback.store.reads import SCORABLE, CaseCounts, Tally, Window, case_count
 
 _HOLD_S: Final = 3.0  # a writer lets others in this often; each time costs it a checkpoint
 _BATCH: Final = 20_000
+LOOK_AGAIN_AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One import or collection: what came of it. `outcome` is `running`, `done` or `failed: …`."""
+    """One import or collection: what came of it. `outcome` is `running`, `done` or `failed: …`.
+
+    `cost` is in US dollars.
+    """
 
     what: str
     origin: str
@@ -37,6 +42,8 @@ class RunRow:
     quarantined: int
     refused: int
     outcome: str
+    requests: int
+    cost: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +99,15 @@ class Store:
     def start_run(self, case: Case, what: str, origin: str, now: datetime) -> str:
         """Note that an import or collection from `origin` begins; returns the run's id.
 
-        What an earlier run put into quarantine from there is forgotten: it is about to be read again.
+        What an earlier import put into quarantine from there is forgotten: it is about to be read again.
         """
         run = uuid.uuid4().hex
         with self._write() as connection, transaction(connection):
-            connection.execute(
-                'DELETE FROM quarantine WHERE "case" = $case AND origin = $origin',
-                {"case": case.name, "origin": origin},
-            )
+            if what == "import":
+                connection.execute(
+                    'DELETE FROM quarantine WHERE "case" = $case AND origin = $origin',
+                    {"case": case.name, "origin": origin},
+                )
             connection.execute(
                 """INSERT INTO run (id, "case", what, origin, started_at, outcome)
                 VALUES ($run, $case, $what, $origin, $now, 'running')""",
@@ -194,6 +202,37 @@ class Store:
         with self._read() as connection:
             return case_counts(connection, window)
 
+    def cursor(self, case: Case, source: str) -> str | None:
+        """Where a collection of the case's query from a source was left; None: nowhere."""
+        with self._read() as connection:
+            rows = connection.execute(
+                """SELECT value FROM cursor
+                WHERE "case" = $case AND source = $source AND query_hash = $query_hash""",
+                {"case": case.name, "source": source, "query_hash": case.query.hash},
+            ).fetchall()
+        return str(rows[0][0]) if rows else None
+
+    def due(self, case: Case, source: str, now: datetime, *, limit: int) -> list[tuple[str, datetime]]:
+        """(id, created_at) of collected posts whose counts should be looked at again, newest first.
+
+        That is at the ages of `LOOK_AGAIN_AFTER`, so that posts compare at equal age; a post that is
+        twice as old by now is let be.
+        """
+        with self._read() as connection:
+            rows = _rows(
+                connection,
+                _DUE,
+                {
+                    "case": case.name,
+                    "query_hash": case.query.hash,
+                    "source": source,
+                    "now": now,
+                    "ages": [int(age.total_seconds()) for age in LOOK_AGAIN_AFTER],
+                    "limit": limit,
+                },
+            )
+        return [(row[0], row[1]) for row in rows]
+
     def coverage(self, case: Case) -> list[CoverageRow]:
         """What was covered for the case's query, by source and time."""
         with self._read() as connection:
@@ -212,7 +251,7 @@ class Store:
             rows = _rows(
                 connection,
                 """SELECT what, origin, started_at, finished_at,
-                    posts, duplicates, quarantined, refused, outcome
+                    posts, duplicates, quarantined, refused, outcome, requests, cost
                 FROM run WHERE "case" = $case ORDER BY started_at, id""",
                 {"case": case.name},
             )
@@ -296,6 +335,18 @@ WHERE NOT EXISTS (
     FROM sentiment
     WHERE sentiment.source = scores.source AND sentiment.id = scores.id
       AND scorer = $scorer AND version = $version)
+"""
+
+_DUE: Final = """
+SELECT id, created_at
+FROM post JOIN match USING (source, id)
+CROSS JOIN (SELECT to_seconds(unnest($ages)) AS age)
+WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
+  AND source = $source AND via = 'api' AND text_state IN ('present', 'truncated')
+  AND fetched_at < created_at + age AND created_at + age <= $now AND $now < created_at + 2 * age
+GROUP BY ALL
+ORDER BY created_at DESC, id
+LIMIT $limit
 """
 
 _STATUS: Final = f"""

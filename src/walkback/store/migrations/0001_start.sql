@@ -61,7 +61,8 @@ CREATE TABLE sentiment (
     positive DECIMAL(4, 3) NOT NULL
 );
 
--- How: `archive`, a file taken as complete between its first and last post; `stated` by the user.
+-- How: `archive`, a file taken as complete between its first and last post; `stated` by the user;
+-- `asked` of the platform.
 CREATE TABLE coverage (
     "case"     VARCHAR NOT NULL,
     source     VARCHAR NOT NULL,
@@ -71,7 +72,7 @@ CREATE TABLE coverage (
     status     VARCHAR NOT NULL,
     how        VARCHAR NOT NULL,
     origin     VARCHAR NOT NULL,
-    PRIMARY KEY ("case", source, query_hash, origin, starts_at)
+    PRIMARY KEY ("case", source, query_hash, origin, starts_at, ends_at, status)
 );
 
 CREATE TABLE cursor (

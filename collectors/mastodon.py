@@ -1,0 +1,183 @@
+"""Mastodon's public hashtag timelines, server by server, newest first; most need no key.
+
+Contract: docs.joinmastodon.org/methods/timelines, #tag. Ids are each server's own and hold the time in
+their upper bits; a post seen from several servers is one post by its origin. Accounts that ask not to
+be indexed (`indexable` false, `noindex`, #nobot in the bio) are left out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from walkback.case import Mastodon as MastodonSettings
+from walkback.case import Query
+from walkback.collectors.archives.format import Sighting
+from walkback.collectors.archives.mastodon import MASTODON
+from walkback.collectors.collector import (
+    COMPLETE,
+    TRUNCATED,
+    Covered,
+    Due,
+    Estimate,
+    Fetched,
+    Stretch,
+    read,
+    stretches_of,
+    within,
+)
+from walkback.collectors.transport import Asking, Judge, Judgement, usual_judge
+from walkback.collectors.trouble import TierError
+from walkback.post import Door
+
+SOURCE: Final = "mastodon"
+_PAGE: Final = 40
+_TAGS_AT_ONCE: Final = 4
+_ID_SHIFT: Final = 16  # an id is milliseconds since 1970, and 16 bits more
+_CLOSED: Final = frozenset({401, 403, 404, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which timeline is asked, below which id, and which servers are closed."""
+
+    timeline: int
+    below: str | None
+    closed: tuple[str, ...] = ()
+
+
+class MastodonCollector:
+    """Posts with the case's hashtags that its servers know of."""
+
+    source = SOURCE
+    overlap = timedelta(minutes=10)
+
+    def __init__(self, settings: MastodonSettings, query: Query, door: Door, asking: Asking) -> None:  # noqa: ARG002
+        """Nothing is asked yet. The query is held against the texts by the store: tags find them."""
+        self._servers = settings.servers
+        tags = [tag.lstrip("#") for tag in settings.tags]
+        groups = [tags[first : first + _TAGS_AT_ONCE] for first in range(0, len(tags), _TAGS_AT_ONCE)]
+        self._timelines = [(server, group) for server in settings.servers for group in groups]
+        self._door = door
+        self._budget = asking.budget
+        self._clock = asking.clock
+        self._session = asking.session(_judge_by(asking), _rate_state)
+
+    def queries(self) -> Sequence[str]:
+        """The timelines that are asked."""
+        return [f"{server}: {' or '.join('#' + tag for tag in tags)}" for server, tags in self._timelines]
+
+    def estimate(self, window: Stretch) -> Estimate:  # noqa: ARG002
+        """No server counts beforehand."""
+        return Estimate()
+
+    def pages(self, window: Stretch, state: Mapping[str, Any] | None) -> Iterator[Fetched]:
+        """Timeline by timeline, newest first; a closed server keeps the others from nothing.
+
+        Raises TierError at the end where a server was closed.
+        """
+        place = _place(state) if state else _Place(0, self._top(window))
+        while place.timeline < len(self._timelines):
+            server = self._timelines[place.timeline][0]
+            try:
+                fetched, below = self._page(window, place)
+            except TierError:
+                fetched, below = Fetched(), None
+                place = replace(place, closed=(*place.closed, server))
+            if below is None:
+                place = _Place(place.timeline + 1, self._top(window), place.closed)
+            else:
+                place = replace(place, below=below)
+            yield replace(fetched, state=asdict(place))
+        yield Fetched(covered=(Covered(window.start, window.end, TRUNCATED if place.closed else COMPLETE),))
+        if place.closed:
+            closed = ", ".join(dict.fromkeys(place.closed))
+            raise TierError(
+                f"mastodon: the timelines of {closed} are closed to strangers. Name another server"
+            )
+
+    def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
+        """The posts again, by asking for their times: their ids here are no server's."""
+        wanted = {post.id for post in due}
+        for stretch in stretches_of(due):
+            for fetched in self.pages(stretch, None):
+                again = tuple(post for post in fetched.posts if post.id in wanted)
+                if again:
+                    yield Fetched(again)
+
+    def probe(self) -> str:
+        """One post of each server's first timeline."""
+        for server, tags in self._timelines:
+            self._ask(server, tags, None, limit=1)
+        return f"works, no key needed ({', '.join(self._servers)})"
+
+    def _page(self, window: Stretch, place: _Place) -> tuple[Fetched, str | None]:
+        """One page, and the id below which the timeline goes on; None: it is done."""
+        server, tags = self._timelines[place.timeline]
+        self._budget.affordable(_PAGE)
+        answer = self._ask(server, tags, place.below, limit=_PAGE)
+        statuses = [status for status in answer.json() if not _wants_no_index(status)]
+        self._budget.used(posts=len(statuses))
+        fetched = read(MASTODON, statuses, Sighting(self._door, self._clock.now()))
+        below = _below(answer)
+        if below == place.below or any(post.created_at < window.start for post in fetched.posts):
+            below = None
+        return Fetched(within(window, fetched.posts), fetched.faults), below
+
+    def _top(self, window: Stretch) -> str | None:
+        """The id where the window ends; None: at the newest, where ids may not be told from our clock."""
+        if window.end > self._clock.now() - timedelta(hours=1):
+            return None
+        return str(int(window.end.timestamp() * 1000) << _ID_SHIFT)
+
+    def _ask(self, server: str, tags: Sequence[str], below: str | None, *, limit: int) -> requests.Response:
+        return self._session.get(
+            f"https://{server}/api/v1/timelines/tag/{tags[0]}",
+            params={"limit": str(limit), "any[]": list(tags[1:]), **({"max_id": below} if below else {})},
+        )
+
+
+def _place(state: Mapping[str, Any]) -> _Place:
+    return _Place(state["timeline"], state["below"], tuple(state["closed"]))
+
+
+def _below(answer: requests.Response) -> str | None:
+    """The `max_id` of the next page, by the Link header."""
+    following = answer.links.get("next", {}).get("url")
+    if following is None:
+        return None
+    for name, value in parse_qsl(urlsplit(following).query):
+        if name == "max_id":
+            return str(value)
+    return None
+
+
+def _wants_no_index(status: Any) -> bool:
+    account = status.get("account") if isinstance(status, Mapping) else None
+    if not isinstance(account, Mapping):
+        return False
+    shy = account.get("indexable") is False or account.get("noindex") is True
+    return shy or "#nobot" in str(account.get("note", "")).lower()
+
+
+def _judge_by(asking: Asking) -> Judge:
+    usual = usual_judge(SOURCE, asking.clock)
+
+    def judge(response: requests.Response) -> Judgement:
+        if response.status_code in _CLOSED:
+            host = response.request.headers.get("Host") or urlsplit(response.url).netloc
+            return TierError(f"mastodon: {host} does not show its timelines to strangers")
+        return usual(response)
+
+    return judge
+
+
+def _rate_state(headers: Mapping[str, str], now: datetime) -> tuple[float, datetime] | None:  # noqa: ARG001
+    try:
+        reset = datetime.fromisoformat(headers["X-RateLimit-Reset"]).astimezone(UTC)
+        return float(headers["X-RateLimit-Remaining"]), reset
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,243 @@
+"""The one way out to the network: every request of every client passes here.
+
+It sets a time-out (tweepy has none, praw's settings for it don't work), counts requests against the
+budget, tries again where that can help, and waits when a platform asks for it, no longer than
+allowed. It may send a host's requests to another address, with the Host header kept: that is how
+the sandbox stands in for the platforms.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from walkback.collectors.budget import Budget
+from walkback.collectors.clock import Clock
+from walkback.collectors.trouble import (
+    CredentialsError,
+    QueryError,
+    RateLimitedError,
+    SourceError,
+    TierError,
+    UnreachableError,
+)
+
+TRIES: Final = 5
+_TIMEOUT_S: Final = (5.0, 30.0)  # to connect, between two bytes
+_FIRST_PAUSE_S: Final = 1.0
+_UNTOLD_WAIT_S: Final = 60.0
+_NO_SKEW: Final = timedelta(seconds=2)
+_TRANSIENT: Final = frozenset({408, 500, 502, 503, 504, 520, 522, 524})
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The platform asks to come back at a time (UTC); None: it doesn't say when."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Something went wrong that may be over at the next try."""
+
+    why: str
+
+
+Judgement = Wait | Retry | SourceError | None
+Judge = Callable[[requests.Response], Judgement]
+"""What an answer means: None where all is well."""
+
+RateState = Callable[[Mapping[str, str], datetime], tuple[float, datetime] | None]
+"""(requests left, when they are refilled) from an answer's headers and the platform's time, by which
+the second is meant; None: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The circumstances under which a source is asked.
+
+    `routes` sends a host's requests elsewhere: {"https://api.twitter.com": "http://127.0.0.1:8080"}.
+    `waiting` hears the source and until when, before each wait of more than a second.
+    """
+
+    budget: Budget
+    clock: Clock
+    routes: Mapping[str, str] = field(default_factory=dict)
+    waiting: Callable[[str, datetime], None] | None = None
+
+    def session(self, judge: Judge, rate_state: RateState | None = None) -> requests.Session:
+        """A session whose every request passes the transport."""
+        session = requests.Session()
+        transport = Transport(self, judge, rate_state)
+        session.mount("https://", transport)
+        session.mount("http://", transport)
+        return session
+
+
+class Transport(HTTPAdapter):
+    """Sends one source's requests. For one thread."""
+
+    def __init__(self, asking: Asking, judge: Judge, rate_state: RateState | None) -> None:
+        """Nothing is sent yet."""
+        super().__init__()
+        self._asking = asking
+        self._judge = judge
+        self._rate_state = rate_state
+        self._closed_until: datetime | None = None
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send until there is an answer that makes sense; it has been read whole.
+
+        Raises SourceError where there is none to be had.
+        """
+        kwargs["timeout"] = _TIMEOUT_S
+        home = self._rerouted(request, kwargs)
+        tried = waited = 0
+        while True:
+            self._wait_for_refill()
+            self._asking.budget.before_request()
+            response, judgement = self._try(request, args, kwargs)
+            if response is not None and judgement is None:
+                response.url = home
+                return response
+            if isinstance(judgement, SourceError):
+                raise judgement
+            if isinstance(judgement, Wait):
+                waited += 1
+                if waited == TRIES:
+                    raise RateLimitedError(
+                        f"{self._source}: still too many requests after {waited} waits. Run it again later"
+                    )
+                self._wait_until(judgement.until or self._now() + timedelta(seconds=_UNTOLD_WAIT_S))
+                continue
+            tried += 1
+            if tried == TRIES:
+                why = judgement.why if judgement else "no answer"
+                raise UnreachableError(
+                    f"{self._source}: {urlsplit(home).hostname} did not answer sensibly in {TRIES} tries "
+                    f"({why}). Run it again later; what came so far is kept"
+                )
+            # Jitter, so that many who failed together don't come back together.
+            self._asking.clock.sleep(_FIRST_PAUSE_S * 2 ** (tried - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+
+    @property
+    def _source(self) -> str:
+        return self._asking.budget.source
+
+    def _now(self) -> datetime:
+        return self._asking.clock.now()
+
+    def _rerouted(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> str:
+        """Point the request where its host's route leads; returns its own address."""
+        home = request.url or ""
+        parts = urlsplit(home)
+        route = self._asking.routes.get(f"{parts.scheme}://{parts.netloc}")
+        if route is not None:
+            request.headers["Host"] = parts.netloc
+            request.url = route + home.removeprefix(f"{parts.scheme}://{parts.netloc}")
+            kwargs["proxies"] = {}
+        return home
+
+    def _try(
+        self, request: requests.PreparedRequest, args: Any, kwargs: dict[str, Any]
+    ) -> tuple[requests.Response | None, Judgement]:
+        try:
+            response = super().send(request, *args, **kwargs)
+            response.content  # noqa: B018  # read here, where a cut-off body can be asked for again
+        except requests.RequestException as error:
+            return None, Retry(type(error).__name__)
+        theirs = _their_time(response.headers, self._now())
+        state = self._rate_state(response.headers, theirs) if self._rate_state else None
+        if state is not None and state[0] < 1:
+            self._closed_until = self._now() + (state[1] - theirs)
+        judgement = self._judge(response)
+        if isinstance(judgement, Wait) and judgement.until is None and self._closed_until is not None:
+            judgement = Wait(self._closed_until)
+        return response, judgement
+
+    def _wait_for_refill(self) -> None:
+        until, self._closed_until = self._closed_until, None
+        if until is not None and until > self._now():
+            self._wait_until(until)
+
+    def _wait_until(self, until: datetime) -> None:
+        """Wait, at least a second and no longer than allowed."""
+        limits = self._asking.budget.limits
+        seconds = max((until - self._now()).total_seconds(), 1.0)
+        late = limits.deadline is not None and self._now() + timedelta(seconds=seconds) > limits.deadline
+        if seconds > limits.max_wait_s or late:
+            raise RateLimitedError(
+                f"{self._source}: asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC ({seconds:.0f} s), longer "
+                "than --max-wait or --max-time allow. Run it again after that; what came so far is kept"
+            )
+        self._closed_until = None
+        if self._asking.waiting is not None:
+            self._asking.waiting(self._source, until)
+        self._asking.clock.sleep(seconds + random.uniform(0.0, 0.5))  # noqa: S311
+
+
+def _their_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The platform's own time, where it says it and ours is off by more than a second or two."""
+    try:
+        theirs = parsedate_to_datetime(headers["Date"])
+    except (KeyError, ValueError, TypeError):
+        return now
+    if theirs.tzinfo is None or abs(now - theirs) <= _NO_SKEW:
+        return now
+    return theirs
+
+
+def usual_judge(source: str, clock: Clock) -> Judge:
+    """What answers mean where a platform has no words of its own for it."""
+
+    def judge(response: requests.Response) -> Judgement:
+        code = response.status_code
+        if code in _TRANSIENT or code > requests.codes.internal_server_error:
+            return Retry(f"status {code}")
+        if code == requests.codes.too_many_requests:
+            return Wait(_retry_after(response, clock.now()))
+        if code == requests.codes.unauthorized:
+            return CredentialsError(
+                f"{source}: the credentials are refused (401). Check them, or make new ones"
+            )
+        if code == requests.codes.forbidden:
+            return TierError(f"{source}: this is not open to these credentials (403). See docs/sources.md")
+        if code == requests.codes.bad_request:
+            return QueryError(
+                f"{source}: the query is rejected ({excerpt(response)}). Change [query] in the case file"
+            )
+        if code == requests.codes.ok and not is_json(response):
+            return Retry("no JSON but " + (response.headers.get("Content-Type") or "nothing"))
+        if code > requests.codes.bad_request:
+            return SourceError(
+                f"{source}: answers with status {code} ({excerpt(response)}). See docs/sources.md"
+            )
+        return None
+
+    return judge
+
+
+def _retry_after(response: requests.Response, now: datetime) -> datetime | None:
+    told = response.headers.get("Retry-After", "")
+    return now + timedelta(seconds=int(told)) if told.isdecimal() else None
+
+
+def is_json(response: requests.Response) -> bool:
+    """Whether the body is whole JSON."""
+    try:
+        response.json()
+    except ValueError:
+        return False
+    return True
+
+
+def excerpt(response: requests.Response) -> str:
+    """The beginning of what an answer says, on one line."""
+    return " ".join(response.text[:200].split())

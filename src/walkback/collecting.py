@@ -1,0 +1,223 @@
+"""What `collect` and `check --online` do: make the sources' collectors, run them, tell what came of it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from walkback.case import Case
+from walkback.collectors import prices
+from walkback.collectors.budget import Budget, Limits
+from walkback.collectors.clock import Clock, SystemClock
+from walkback.collectors.collect import Collected, Progress, Source, collect, window_of
+from walkback.collectors.keys import Keys, keys_for
+from walkback.collectors.sources import hosts, make_collector
+from walkback.collectors.transport import Asking
+from walkback.collectors.trouble import SourceError
+from walkback.errors import CaseError
+from walkback.post import Door
+from walkback.session import Session
+
+SANDBOX: Final = "WALKBACK_SANDBOX"
+_ANY_KEY: Final = "sandbox"  # the sandbox takes any credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a call asks for. Costs are in US dollars, times in UTC, the rest in seconds."""
+
+    sources: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    max_posts: int | None = None
+    max_requests: int | None = None
+    max_cost: float | None = None
+    max_wait_s: float = 960.0
+    max_time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where requests go: to the platforms, or to the sandbox that stands in for them."""
+
+    routes: Mapping[str, str] = field(default_factory=dict)
+    keys: Keys | None = None
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def network_for(case: Case) -> Network:
+    """The platforms, unless the environment names a sandbox.
+
+    Raises CaseError where a sandbox is to be asked for a case that is not synthetic.
+    """
+    address = os.environ.get(SANDBOX)
+    if not address:
+        return Network(keys=keys_for(case.path))
+    if not case.synthetic:
+        raise CaseError(
+            f"{case.path}: {SANDBOX} is set, and the sandbox has synthetic posts alone. Write "
+            f"synthetic = true into the case file, or unset {SANDBOX}"
+        )
+    return sandbox_network(case, address)
+
+
+def sandbox_network(case: Case, address: str) -> Network:
+    """Every platform's requests go to the sandbox at `address`; it takes any credentials."""
+    names = (
+        "X_BEARER_TOKEN",
+        "REDDIT_CLIENT_ID",
+        "REDDIT_CLIENT_SECRET",
+        "BLUESKY_HANDLE",
+        "BLUESKY_APP_PASSWORD",
+    )
+    routes = {f"https://{host}": address for host in hosts(case)}
+    return Network(routes, Keys({f"WALKBACK_{name}": _ANY_KEY for name in names}))
+
+
+def collect_sources(session: Session, case: Case, wanted: Wanted, network: Network | None = None) -> int:
+    """Collect, and say what came of each source. Returns the exit code: 3 where one was not whole."""
+    network = network or network_for(case)
+    names = _names(case, wanted)
+    door = session.store(case).prepare()
+    window = window_of(case, network.clock.now(), wanted.since, wanted.until)
+    if window.start >= window.end:
+        raise CaseError(
+            f"{case.path}: nothing to ask for between {window.start} and {window.end}. Change --since"
+        )
+    sources, refused = _sources(session, case, wanted, network, names, door)
+    if not sources:
+        return SourceError.exit_code
+
+    def progress(at: Progress) -> None:
+        bar.show(0.0, f"{at.source}: {at.stored:,} posts")
+
+    with session.terminal.bar("collecting") as bar:
+        done = collect(
+            case, session.store(case), door, sources, window, clock=network.clock, progress=progress
+        )
+    for one in done:
+        _tell(session, one)
+    return SourceError.exit_code if refused or any(one.trouble for one in done) else 0
+
+
+def estimate_sources(session: Session, case: Case, wanted: Wanted) -> int:
+    """Say what a collection would ask of each source, what it would bring and cost."""
+    network = network_for(case)
+    window = window_of(case, network.clock.now(), wanted.since, wanted.until)
+    door = session.store(case).prepare()
+    sources, refused = _sources(session, case, wanted, network, _names(case, wanted), door)
+    for source in sources:
+        name = source.collector.source
+        try:
+            queries = source.collector.queries()
+            estimate = source.collector.estimate(window)
+        except SourceError as error:
+            session.terminal.complain(str(error))
+            refused += 1
+            continue
+        session.terminal.say(
+            f"{name}: would ask from {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC"
+        )
+        for query in queries:
+            session.terminal.say(f"  {query}")
+        posts = "an unknown number of posts" if estimate.posts is None else f"about {estimate.posts:,} posts"
+        asked = "" if estimate.requests is None else f", {estimate.requests:,} requests"
+        cost = estimate.cost or Decimal(0)
+        price = f"${cost:.2f} (prices of {prices.AS_OF}, {prices.SOURCE})" if cost else "free of charge"
+        session.terminal.say(f"  {posts}{asked}, {price}")
+        if source.budget.cost:
+            session.terminal.say(f"  this estimate itself cost ${source.budget.cost}")
+    return SourceError.exit_code if refused else 0
+
+
+def check_sources(session: Session, case: Case, *, online: bool) -> int:
+    """Say how each source would be asked; `online` asks it one cheap question."""
+    if not case.sources.wanted():
+        return 0
+    network = network_for(case)
+    door = session.store(case).prepare() if online else Door(bytes(32))
+    refused = 0
+    for name in case.sources.wanted():
+        # A limit for the question alone: what a collection may cost is another matter.
+        made = _made(session, case, Wanted(max_cost=1.0), network, name, door)
+        if made is None:
+            refused += 1
+            continue
+        try:
+            for query in made.collector.queries():
+                session.terminal.say(f"{name}: asks for {query}")
+            if online:
+                session.terminal.say(f"{name}: {made.collector.probe()}")
+        except SourceError as error:
+            session.terminal.complain(str(error))
+            refused += 1
+    return SourceError.exit_code if online and refused else 0
+
+
+def _names(case: Case, wanted: Wanted) -> tuple[str, ...]:
+    known = case.sources.wanted()
+    if not known:
+        raise CaseError(f"{case.path}: no source to collect from. Add a table such as [sources.hackernews]")
+    for name in wanted.sources:
+        if name not in known:
+            raise CaseError(
+                f"--source {name} is not in {case.path} (there: {', '.join(known)}). Add [sources.{name}]"
+            )
+    return wanted.sources or known
+
+
+def _sources(
+    session: Session, case: Case, wanted: Wanted, network: Network, names: tuple[str, ...], door: Door
+) -> tuple[list[Source], int]:
+    """The sources that can be asked, and how many can't; those are complained about."""
+    made = [_made(session, case, wanted, network, name, door) for name in names]
+    ready = [source for source in made if source is not None]
+    return ready, len(made) - len(ready)
+
+
+def _made(
+    session: Session, case: Case, wanted: Wanted, network: Network, name: str, door: Door
+) -> Source | None:
+    budget = Budget(name, _limits(case, wanted, name, network.clock), network.clock)
+
+    def waiting(source: str, until: datetime) -> None:
+        session.terminal.progress(f"{source}: rate limit, waiting until {until:%H:%M:%S} UTC")
+
+    asking = Asking(budget, network.clock, network.routes, waiting)
+    try:
+        collector = make_collector(name, case, door, asking, network.keys or keys_for(case.path))
+    except SourceError as error:
+        session.terminal.complain(str(error))
+        return None
+    return Source(collector, budget)
+
+
+def _limits(case: Case, wanted: Wanted, name: str, clock: Clock) -> Limits:
+    cost = wanted.max_cost
+    if cost is None and name == "x" and case.sources.x is not None:
+        cost = case.sources.x.max_cost
+    deadline = None if wanted.max_time_s is None else clock.now() + timedelta(seconds=wanted.max_time_s)
+    return Limits(
+        max_posts=wanted.max_posts,
+        max_requests=wanted.max_requests,
+        max_cost=None if cost is None else Decimal(str(cost)),
+        max_wait_s=wanted.max_wait_s,
+        deadline=deadline,
+    )
+
+
+def _tell(session: Session, done: Collected) -> None:
+    cost = f", ${done.cost}" if done.cost else ""
+    faulty = f", {done.quarantined:,} in quarantine" if done.quarantined else ""
+    session.terminal.say(
+        f"{done.source}: {done.stored:,} stored, {done.duplicates:,} known already{faulty} "
+        f"({done.requests:,} requests{cost})"
+    )
+    for span in done.not_whole:
+        session.terminal.say(
+            f"  {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC: {span.status}, not observed"
+        )
+    if done.trouble is not None:
+        session.terminal.complain(str(done.trouble))
