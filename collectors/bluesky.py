@@ -21,8 +21,8 @@ from walkback.collectors.collector import (
     Estimate,
     Fetched,
     Stretch,
+    ask_by_time,
     read,
-    stretches_of,
     within,
 )
 from walkback.collectors.keys import Keys
@@ -98,12 +98,7 @@ class BlueskyCollector:
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: their ids here are pseudonyms."""
-        wanted = {post.id for post in due}
-        for stretch in stretches_of(due):
-            for fetched in self.pages(stretch, None):
-                again = tuple(post for post in fetched.posts if post.id in wanted)
-                if again:
-                    yield Fetched(again)
+        return ask_by_time(self, due)
 
     def probe(self) -> str:
         """One post of the last day."""

@@ -140,3 +140,13 @@ def stretches_of(due: Sequence[Due], *, apart: timedelta = timedelta(hours=1)) -
         else:
             stretches.append(Stretch(moment.replace(microsecond=0), after))
     return stretches
+
+
+def ask_by_time(collector: Collector, due: Sequence[Due]) -> Iterator[Fetched]:
+    """The posts that are due, found again by their times: one question brings many of them."""
+    wanted = {post.id for post in due}
+    for stretch in stretches_of(due):
+        for fetched in collector.pages(stretch, None):
+            again = tuple(post for post in fetched.posts if post.id in wanted)
+            if again:
+                yield Fetched(again)

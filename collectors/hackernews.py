@@ -21,8 +21,8 @@ from walkback.collectors.collector import (
     Estimate,
     Fetched,
     Stretch,
+    ask_by_time,
     read,
-    stretches_of,
     within,
 )
 from walkback.collectors.transport import Asking, usual_judge
@@ -87,12 +87,7 @@ class HackerNewsCollector:
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: one question brings many of them."""
-        wanted = {post.id for post in due}
-        for stretch in stretches_of(due):
-            for fetched in self.pages(stretch, None):
-                again = tuple(post for post in fetched.posts if post.id in wanted)
-                if again:
-                    yield Fetched(again)
+        return ask_by_time(self, due)
 
     def probe(self) -> str:
         """How much there was in the last day."""

@@ -25,8 +25,8 @@ from walkback.collectors.collector import (
     Estimate,
     Fetched,
     Stretch,
+    ask_by_time,
     read,
-    stretches_of,
     within,
 )
 from walkback.collectors.transport import Asking, Judge, Judgement, usual_judge
@@ -101,12 +101,7 @@ class MastodonCollector:
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: their ids here are no server's."""
-        wanted = {post.id for post in due}
-        for stretch in stretches_of(due):
-            for fetched in self.pages(stretch, None):
-                again = tuple(post for post in fetched.posts if post.id in wanted)
-                if again:
-                    yield Fetched(again)
+        return ask_by_time(self, due)
 
     def probe(self) -> str:
         """One post of each server's first timeline."""
