@@ -191,7 +191,7 @@ def _safe(url: Any) -> str | None:
 
 def _coverage(analysis: Analysis) -> Table:
     runs, zone = coverage_runs(analysis), analysis.case.zone
-    ways = {"archive": "imported", "stated": "imported, as stated"}
+    ways = {"archive": "imported", "stated": "imported, as stated", "asked": "collected"}
     rows = tuple(
         (
             words.shorten(run.source, 60),

@@ -175,7 +175,17 @@ def status(session: Session, case: Case, *, as_json: bool) -> None:
         terminal.table(
             part.capitalize(), header, [[str(row[name]) for name in header] for row in found[part]]
         )
-    header = ["what", "origin", "posts", "duplicates", "quarantined", "refused", "outcome"]
+    header = [
+        "what",
+        "origin",
+        "posts",
+        "duplicates",
+        "quarantined",
+        "refused",
+        "requests",
+        "cost",
+        "outcome",
+    ]
     terminal.table("Runs", header, [[str(row[name]) for name in header] for row in found["runs"]])
     faults = [[str(row[name]) for name in ("origin", "line", "reason")] for row in found["quarantine"]]
     if faults:
@@ -205,6 +215,8 @@ def _status(case: Case, store: Store) -> dict[str, Any]:
 def _next_step(case: Case, *, matching: int, unscored: int) -> str:
     if unscored > 0:
         return f"walkback score {case.path}"
+    if matching == 0 and case.sources.wanted():
+        return f"walkback collect {case.path}"
     if matching == 0:
         return f"walkback import {case.path} FILE"
     return f"walkback report {case.path}"

@@ -25,6 +25,7 @@ def test_collecting_goes_on_when_one_source_is_closed(tmp_path):
         done = walkback("collect", "zoom.toml", folder=tmp_path, WALKBACK_SANDBOX=server.address)
         only = ("--source", "hackernews")
         again = walkback("collect", "zoom.toml", *only, folder=tmp_path, WALKBACK_SANDBOX=server.address)
+    report = walkback("report", "zoom.toml", folder=tmp_path)
 
     assert done.returncode == 3
     assert "hackernews: 120 stored, 0 known already (1 requests)" in done.stdout
@@ -32,6 +33,9 @@ def test_collecting_goes_on_when_one_source_is_closed(tmp_path):
     assert done.stderr.startswith("x: the app's tier is too low")
     assert "Traceback" not in done.stderr
     assert (again.returncode, again.stderr) == (0, "")
+    assert report.returncode == 0
+    page = (tmp_path / "zoom-report" / "report.html").read_text()
+    assert all(told in page for told in ("collected", "stopped before the end"))
     assert "hackernews: 0 stored, 0 known already (0 requests)" in again.stdout
 
 
@@ -59,6 +63,7 @@ def test_a_dry_run_says_what_would_be_asked_and_stores_nothing(tmp_path):
 def test_check_shows_the_queries_and_online_asks(tmp_path):
     """A source without a key is named; the others answer."""
     case_in(tmp_path, synthetic=True)
+    assert walkback("status", "zoom.toml", folder=tmp_path).returncode == 4
     offline = walkback("check", "zoom.toml", folder=tmp_path, WALKBACK_X_BEARER_TOKEN=SECRET)
     assert offline.returncode == 0
     assert "hackernews: asks for zoom" in offline.stdout
