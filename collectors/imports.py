@@ -29,7 +29,7 @@ from walkback.collectors.archives.table import (
 from walkback.store import Page, Span, Store, Written
 
 _BLOCK_ROWS: Final = 20_000
-_BLOCK_BYTES: Final = 16 * 2**20
+_BLOCK_BYTES: Final = 4 * 2**20
 _INLINE_BELOW: Final = 4 * 2**20  # starting processes takes longer than parsing this much
 
 
@@ -188,7 +188,7 @@ def _item_blocks(items: Iterator[Numbered]) -> Iterator[Records]:
 
 
 def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]:
-    """Lines in blocks of at most 20,000 or about 16 MiB."""
+    """Lines in blocks of at most 20,000 or about 4 MiB."""
     texts: list[bytes] = []
     numbers: list[int] = []
     faults: list[tuple[int, str]] = []

@@ -53,6 +53,8 @@ def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
     connection = _open_patiently(path, wait_s, read_only=read_only)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        if not read_only:
+            connection.execute("SET memory_limit = '192MB'")  # a writer holds pages, never results
         yield connection
     except duckdb.ConstraintException:
         raise  # a fault of ours, never of the file: let it be seen
