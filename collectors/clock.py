@@ -1,7 +1,8 @@
 """Time as collectors see it: one place to wait, so that a wait can be told, bounded and tested."""
 
+import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -25,3 +26,21 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+class StandingClock:
+    """Time stands still, and goes on only when somebody waits: then at once. For made-up worlds."""
+
+    def __init__(self, now: datetime) -> None:
+        """`now` is when it begins, in UTC."""
+        self._now = now
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, in no time."""
+        with self._lock:
+            self._now += timedelta(seconds=seconds)

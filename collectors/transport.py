@@ -178,7 +178,7 @@ class Transport(HTTPAdapter):
                 "than --max-wait or --max-time allow. Run it again after that; what came so far is kept"
             )
         self._closed_until = None
-        if self._asking.waiting is not None:
+        if self._asking.waiting is not None and seconds > 1:
             self._asking.waiting(self._source, until)
         self._asking.clock.sleep(seconds + random.uniform(0.0, 0.5))  # noqa: S311
 

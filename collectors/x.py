@@ -50,6 +50,7 @@ _WHERE: Final = "a bearer token comes with an app at console.x.com"
 _LONGEST_QUERY: Final = {"recent": 512, "all": 1024}
 _RECENT: Final = timedelta(days=7)
 _MARGIN: Final = timedelta(minutes=1)  # between our clock and theirs
+_PACE: Final = timedelta(seconds=1.05)  # between two questions to the full archive
 _PAGE: Final = 100  # more with many fields has ended in 503s (twarc's experience)
 _LEAST: Final = 10  # X takes no smaller max_results
 _BATCH: Final = 100
@@ -93,6 +94,7 @@ class XCollector:
         self._door = door
         self._budget = asking.budget
         self._clock = asking.clock
+        self._next_at = asking.clock.now()
         # tweepy annotates its return types for the default one alone.
         self._client: Any = tweepy.Client(bearer, return_type=dict)
         self._client.session = asking.session(_judge_by(asking), _rate_state)
@@ -175,6 +177,8 @@ class XCollector:
                 f"x: what is left of the budget is {size} posts, and X gives no fewer than {_LEAST} at a "
                 "time. Raise max_cost or --max-posts, or go on another day"
             )
+        if self._archive == "all":
+            self._keep_pace()
         search: Callable[..., Any] = (
             self._client.search_all_tweets if self._archive == "all" else self._client.search_recent_tweets
         )
@@ -187,6 +191,13 @@ class XCollector:
             tweet_fields=_FIELDS,
         )
         return cast(dict[str, Any], page)
+
+    def _keep_pace(self) -> None:
+        """The full archive takes one question a second."""
+        early = (self._next_at - self._clock.now()).total_seconds()
+        if early > 0:
+            self._clock.sleep(early)
+        self._next_at = self._clock.now() + _PACE
 
     def _fetched(self, page: dict[str, Any], window: Stretch | None) -> Fetched:
         tweets = page.get("data") or []

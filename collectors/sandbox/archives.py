@@ -33,10 +33,7 @@ _REFERENCES: Final = {Kind.REPLY: "replied_to", Kind.QUOTE: "quoted", Kind.REPOS
 
 
 def write_archives(world: World, folder: Path) -> list[Path]:
-    """Write one archive per source, and the truth beside them. Same world, same bytes.
-
-    Returns the archives, ready for `walkback import`; `truth.json` is written but not among them.
-    """
+    """Write one archive per source, ready for `walkback import`. Same world, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
         X_FILE: _lines(x_pages(world)),
@@ -45,9 +42,15 @@ def write_archives(world: World, folder: Path) -> list[Path]:
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-    truth = orjson.dumps(asdict(world.truth), option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
-    (folder / TRUTH_FILE).write_bytes(truth + b"\n")
     return [folder / name for name in contents]
+
+
+def write_truth(world: World, folder: Path) -> Path:
+    """Write `truth.json`: what was put into the world."""
+    path = folder / TRUTH_FILE
+    truth = orjson.dumps(asdict(world.truth), option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
+    path.write_bytes(truth + b"\n")
+    return path
 
 
 def _lines(records: Iterable[Record]) -> bytes:
@@ -169,7 +172,7 @@ def reddit_records(world: World) -> list[Record]:
     """Submissions and comments as Pushshift's dumps have them, oldest first."""
     posts = {post.id: post for post in _of(world, "reddit")}
     return [
-        _submission(post, world.authors) if post.title else _comment(post, posts, world.authors)
+        submission(post, world.authors) if post.title else comment(post, posts, world.authors)
         for post in posts.values()
     ]
 
@@ -202,7 +205,8 @@ def _talk(post: WorldPost) -> str:
     return f"/r/{post.place}/comments/{post.id}/{slug}/"
 
 
-def _submission(post: WorldPost, authors: Authors) -> Record:
+def submission(post: WorldPost, authors: Authors) -> Record:
+    """One Reddit submission as the dumps have it."""
     author, selftext = _redditor(post, authors, post.text)
     full_link = f"https://www.reddit.com{_talk(post)}"
     removal = {"[removed]": "moderator", "[deleted]": "deleted"}.get(selftext)
@@ -222,7 +226,8 @@ def _submission(post: WorldPost, authors: Authors) -> Record:
     }
 
 
-def _comment(post: WorldPost, posts: Mapping[str, WorldPost], authors: Authors) -> Record:
+def comment(post: WorldPost, posts: Mapping[str, WorldPost], authors: Authors) -> Record:
+    """One Reddit comment as the dumps have it. `posts` by id: where its talk is looked up."""
     author, body = _redditor(post, authors, post.text)
     talk = posts[post.conversation]
     parent = posts[post.parent or post.conversation]
@@ -347,8 +352,7 @@ at = {_moment(REVERSAL)}
 kind = "reversal"
 label = "The terms rule out AI training on customer content"
 
-# The posts come from files here (`walkback import`). For a case of your own, these tables say
-# where to collect from.
+# Where the posts come from: here, from the sandbox that stands in for the platforms.
 [sources.hackernews]
 
 [sources.reddit]

@@ -234,10 +234,29 @@ def demo(
     *,
     out: Annotated[Path, typer.Option("--out", help="The folder to work in.")] = Path("demo"),
 ) -> None:
-    """Run the whole pipeline on the synthetic Zoom case: import, score, analyze, report."""
+    """Run the whole pipeline on the synthetic Zoom case: collect, score, analyze, report."""
     from walkback import commands
 
-    commands.demo(_session(context), out)
+    raise typer.Exit(commands.demo(_session(context), out))
+
+
+@app.command()
+def sandbox(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = 0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help="Let each seventh request meet this failure; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the synthetic case and its archives here.")
+    ] = None,
+) -> None:
+    """Stand in for the platforms with synthetic posts, to try a case without keys."""
+    from walkback import commands
+
+    commands.serve_sandbox(_session(context), port, fault or (), out)
 
 
 def _every(asked: str) -> Every:

@@ -90,6 +90,9 @@ def collect_sources(session: Session, case: Case, wanted: Wanted, network: Netwo
     if not sources:
         return SourceError.exit_code
 
+    if network.routes:
+        session.terminal.say("synthetic posts from the sandbox on this machine: no platform is asked or paid")
+
     def progress(at: Progress) -> None:
         bar.show(0.0, f"{at.source}: {at.stored:,} posts")
 

@@ -1,9 +1,11 @@
 """What the commands do: each one reads, calls one function of a room, and tells what came of it."""
 
 import json
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +15,19 @@ from walkback.analysis.model import Analysis, ScorerId
 from walkback.analysis.scorers.vader import Vader
 from walkback.analysis.scoring import score_pending
 from walkback.case import Case, Every, load_case
+from walkback.collecting import SANDBOX, Wanted, collect_sources, sandbox_network
 from walkback.collectors.archives.sniff import FORMAT_NAMES
+from walkback.collectors.clock import StandingClock, SystemClock
 from walkback.collectors.imports import Imported, ImportOptions, Progress, import_archive
-from walkback.collectors.sandbox.archives import write_archives, write_case
+from walkback.collectors.sandbox.archives import (
+    CASE_FILE,
+    RETRIEVED_AT,
+    write_archives,
+    write_case,
+    write_truth,
+)
+from walkback.collectors.sandbox.platforms.faults import Fault
+from walkback.collectors.sandbox.platforms.server import Sandbox
 from walkback.collectors.sandbox.world import build_world
 from walkback.errors import ArchiveError, CaseError, WalkbackError
 from walkback.reports import words
@@ -28,6 +40,7 @@ from walkback.terminal import Terminal
 
 PARTLY_DONE: Final = 3
 _QUARANTINE_SHOWN: Final = 20
+_FAULT_EVERY: Final = 7
 
 
 def _now() -> datetime:
@@ -222,11 +235,52 @@ def _next_step(case: Case, *, matching: int, unscored: int) -> str:
     return f"walkback report {case.path}"
 
 
-def demo(session: Session, folder: Path) -> None:
-    """The whole pipeline on the synthetic Zoom case."""
+def demo(session: Session, folder: Path) -> int:
+    """The whole pipeline on the synthetic Zoom case, collected from the sandbox. Returns the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     case = load_case(write_case(folder))
-    archives = write_archives(build_world(), folder)
-    options = ImportOptions(covers=case.window(_now()))
-    import_archives(session, case, archives, options)
+    world = build_world()
+    write_truth(world, folder)
+    clock = StandingClock(RETRIEVED_AT)
+    with Sandbox(world, clock).running() as sandbox:
+        network = replace(sandbox_network(case, sandbox.address), clock=clock)
+        code = collect_sources(session, case, Wanted(), network)
     write_report(session, case, "day", None)
+    return code
+
+
+def serve_sandbox(session: Session, port: int, faults: Sequence[str], out: Path | None) -> None:
+    """Stand in for the platforms until somebody ends it."""
+    world = build_world()
+    sandbox = Sandbox(world, SystemClock())
+    for fault in faults:
+        for source in sandbox.sources:
+            sandbox.faults.plan_often(_fault(fault), source, every=_FAULT_EVERY)
+    case_file = Path(CASE_FILE)
+    if out is not None:
+        case_file = write_case(out)
+        write_archives(world, out)
+        write_truth(world, out)
+    with _serving(sandbox, port):
+        session.terminal.say(f"synthetic posts of {', '.join(sandbox.sources)} at {sandbox.address}")
+        session.terminal.say(f"  {SANDBOX}={sandbox.address} walkback collect {case_file}")
+        session.terminal.say("Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+@contextmanager
+def _serving(sandbox: Sandbox, port: int) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(sandbox.running(port))
+        except OSError as error:
+            raise CaseError(f"--port {port}: {error.strerror}. Take another, or 0 for any") from error
+        yield
+
+
+def _fault(name: str) -> Fault:
+    try:
+        return Fault(name)
+    except ValueError as error:
+        raise CaseError(f"--fault {name} is not one of {', '.join(Fault)}. Take one of these") from error

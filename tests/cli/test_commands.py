@@ -242,7 +242,7 @@ def test_every_command_has_help():
     """And it is quick, because nothing heavy is imported for it."""
     listed = walkback("--help", folder=".").stdout
 
-    for command in ("new", "check", "import", "score", "analyze", "report", "status", "demo"):
+    for command in ("new", "check", "import", "score", "analyze", "report", "status", "demo", "sandbox"):
         assert command in listed
         assert walkback(command, "--help", folder=".").returncode == 0
 

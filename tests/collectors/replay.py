@@ -4,30 +4,27 @@ import threading
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from walkback.collectors import clock as clocks
 from walkback.collectors.budget import Budget, Limits
 from walkback.collectors.transport import Asking
 
 
-class StandingClock:
-    """Time goes on only when somebody waits, and that takes no time."""
+class StandingClock(clocks.StandingClock):
+    """Time goes on only when somebody waits; remembers the waits."""
 
     def __init__(self, now=datetime(2023, 9, 5, tzinfo=UTC)):
         """`now` is when it begins."""
-        self._now = now
+        super().__init__(now)
         self.waits = []
-
-    def now(self):
-        """The time in UTC."""
-        return self._now
 
     def sleep(self, seconds):
         """Wait."""
         self.waits.append(seconds)
-        self._now += timedelta(seconds=seconds)
+        super().sleep(seconds)
 
 
 @dataclass

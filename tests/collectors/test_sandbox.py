@@ -20,6 +20,7 @@ from walkback.collectors.sandbox.archives import (
     X_FILE,
     write_archives,
     write_case,
+    write_truth,
 )
 from walkback.collectors.sandbox.world import build_world, has_term, season
 from walkback.content_hash import content_hashes
@@ -41,6 +42,7 @@ def folder(world, tmp_path_factory):
     """A folder with its archives."""
     folder = tmp_path_factory.mktemp("archives")
     write_archives(world, folder)
+    write_truth(world, folder)
     return folder
 
 
@@ -86,8 +88,8 @@ def days_of(posts):
 
 def test_same_seed_same_bytes(folder, tmp_path):
     """A seed decides every byte of every file."""
-    again = write_archives(build_world(2023), tmp_path)
-    names = [path.name for path in again] + [TRUTH_FILE]
+    made = build_world(2023)
+    names = [path.name for path in [*write_archives(made, tmp_path), write_truth(made, tmp_path)]]
     assert names == [X_FILE, REDDIT_FILE, HACKERNEWS_FILE, TRUTH_FILE]
     assert all((folder / name).read_bytes() == (tmp_path / name).read_bytes() for name in names)
 
