@@ -75,7 +75,6 @@ class HackerNews:
                 "nbPages": -(-len(visible) // size) if size else 0,
                 "hitsPerPage": size,
                 "exhaustiveNbHits": True,
-                "exhaustiveTypo": True,
                 "query": asked.param("query"),
                 "params": "",
                 "processingTimeMS": 1,
