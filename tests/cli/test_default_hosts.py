@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -85,6 +86,32 @@ def test_the_command_collects_from_the_platforms_own_hosts(internet, tmp_path):
         path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
     )
     assert not [name for name, secret in SECRETS.items() if secret.encode() in everything]
+
+
+def test_secrets_are_in_no_log_at_debug_level(internet, tmp_path):
+    """Nor in what is printed when every source refuses them."""
+    loud = (
+        "import logging; logging.basicConfig(level=logging.DEBUG);"
+        "from walkback.cli import main; import sys; sys.argv[1:] = {}; main()"
+    )
+    environment = {**os.environ, **internet.environment, **SECRETS}
+    told = ""
+    for arguments in (["collect", "zoom.toml"], ["check", "zoom.toml", "--online"]):
+        done = subprocess.run(  # ours
+            [sys.executable, "-c", loud.format(arguments)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        told += done.stdout + done.stderr
+
+    assert "DEBUG:urllib3" in told
+    assert not [name for name, secret in SECRETS.items() if secret in told]
+    assert "synthetic-token" not in told  # Reddit's
+    assert "synthetic-session" not in told  # Bluesky's
 
 
 def test_each_source_is_checked_by_one_cheap_question(internet, tmp_path):

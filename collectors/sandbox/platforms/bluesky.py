@@ -65,13 +65,13 @@ class Bluesky:
         found = self._sign_in(asked) if asked.path == _SIGN_IN else self._search(asked)
         return Answer(found.body, found.status, headers, found.items)
 
-    def refusal(self, why: str) -> Answer:
+    def refusal(self, why: str) -> Answer | None:
         """Bodies as Bluesky sends them; it knows no caps."""
-        return _REFUSALS[why]
+        return _REFUSALS.get(why)
 
     def _sign_in(self, asked: Asked) -> Answer:
         if not asked.json.get("identifier") or not asked.json.get("password"):
-            return self.refusal("bad_credentials")
+            return _REFUSALS["bad_credentials"]
         token = f"synthetic-session-{len(self._sessions) + 1}"
         self._sessions[token] = asked.at + _SESSION_LASTS
         handle = str(asked.json["identifier"])

@@ -88,5 +88,5 @@ class Platform(Protocol):
     def delete(self, identity: str) -> None:
         """A post's author deletes it."""
 
-    def refusal(self, why: str) -> Answer:
-        """How the platform words a refusal: one of `faults.REFUSALS`. Raises KeyError where it has none."""
+    def refusal(self, why: str) -> Answer | None:
+        """How the platform words a refusal, one of `faults.REFUSALS`; None: it never refuses so."""

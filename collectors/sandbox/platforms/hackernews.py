@@ -56,7 +56,7 @@ class HackerNews:
         try:
             test = parse(asked.param("query"))
         except RejectedQueryError:
-            return self.refusal("rejected_query")
+            return _REFUSALS["rejected_query"]
         size, page = min(asked.number("hitsPerPage", 20), _MOST), asked.number("page", 0)
         filters = _filters(asked.param("numericFilters"))
         found = [
@@ -82,9 +82,9 @@ class HackerNews:
             items=items,
         )
 
-    def refusal(self, why: str) -> Answer:
+    def refusal(self, why: str) -> Answer | None:
         """Bodies as Algolia sends them; it knows no credentials, tiers or caps."""
-        return _REFUSALS[why]
+        return _REFUSALS.get(why)
 
 
 def _filters(told: str) -> list[tuple[Callable[[int, int], bool], int]]:

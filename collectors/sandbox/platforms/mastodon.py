@@ -70,9 +70,9 @@ class Mastodon:
             headers["Link"] = _links(asked, match[1], page[-1][0], page[0][0])
         return Answer(items, HTTPStatus.OK, headers, items)
 
-    def refusal(self, why: str) -> Answer:
+    def refusal(self, why: str) -> Answer | None:
         """Bodies as Mastodon sends them; it knows no caps and no queries."""
-        return _REFUSALS[why]
+        return _REFUSALS.get(why)
 
 
 def _origin_id(post: Crosspost) -> int:

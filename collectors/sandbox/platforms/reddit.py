@@ -74,9 +74,9 @@ class Reddit:
         found = self._found(asked)
         return Answer(found.body, found.status, {**headers, **found.headers}, found.items)
 
-    def refusal(self, why: str) -> Answer:
+    def refusal(self, why: str) -> Answer | None:
         """Bodies as Reddit sends them; it knows no caps, and takes any query."""
-        return _REFUSALS[why]
+        return _REFUSALS.get(why)
 
     def _token(self, asked: Asked) -> Answer:
         if (asked.method, asked.path) != ("POST", "/api/v1/access_token"):
@@ -85,7 +85,7 @@ class Reddit:
             raise UnknownRequestError(f"{asked.path}: grant_type={asked.form.get('grant_type')}")
         who, _, secret = base64.b64decode(asked.token).decode().partition(":")
         if not who or not secret:
-            return self.refusal("bad_credentials")
+            return _REFUSALS["bad_credentials"]
         token = f"synthetic-token-{len(self._tokens) + 1}"
         self._tokens[token] = asked.at + _TOKEN_LASTS
         lasts = int(_TOKEN_LASTS.total_seconds())

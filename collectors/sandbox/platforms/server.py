@@ -113,8 +113,8 @@ class Sandbox:
             return page_of_html(HTTPStatus.SERVICE_UNAVAILABLE, "503 Service Unavailable")
         if fault is Fault.HTML:
             return page_of_html(HTTPStatus.OK, "Are you a human?")
-        if fault in REFUSALS:
-            return platform.refusal(fault)
+        if fault in REFUSALS and (refused := platform.refusal(fault)) is not None:
+            return refused
         if fault is Fault.EMPTY_PAGE and isinstance(platform, X) and "/search/" in asked.path:
             return platform.empty_page(asked)
         answer = platform.answer(asked)

@@ -63,7 +63,7 @@ class X:
         if asked.path not in self._buckets or asked.method != "GET":
             raise UnknownRequestError(f"{asked.method} {asked.host}{asked.path}")
         if not asked.token:
-            return self.refusal("bad_credentials")
+            return _REFUSALS["bad_credentials"]
         level = self._buckets[asked.path].take(asked.at)
         headers = _rate_headers(level)
         hurried = asked.path == "/2/tweets/search/all" and not self._each_second.take(asked.at).allowed
@@ -77,9 +77,9 @@ class X:
             found = self._search(asked)
         return Answer(found.body, found.status, {**headers, **found.headers}, found.items)
 
-    def refusal(self, why: str) -> Answer:
+    def refusal(self, why: str) -> Answer | None:
         """Bodies as X sends them."""
-        return _REFUSALS[why]
+        return _REFUSALS.get(why)
 
     def empty_page(self, asked: Asked) -> Answer:
         """A page without posts and with a token, as the full archive sends now and then."""
