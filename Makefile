@@ -20,6 +20,7 @@ test: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/collect.py
 
 clean:
 	rm -rf .venv demo
