@@ -34,6 +34,7 @@ from walkback.collectors.collector import (
     within,
 )
 from walkback.collectors.keys import Keys
+from walkback.collectors.queries import split_any
 from walkback.collectors.transport import Asking, Judgement, usual_judge
 from walkback.collectors.trouble import CredentialsError, QueryError, SourceError, TierError, UnreachableError
 from walkback.matching import EVERYTHING, Matcher
@@ -278,14 +279,11 @@ def compile_query(query: Query) -> list[str]:
         raise QueryError('reddit: can\'t be searched for everything ("*"). Name words in [query].any')
     rest = "".join(f" AND {_quoted(term)}" for term in query.all)
     rest += "".join(f" NOT {_quoted(term)}" for term in query.none)
-    compiled: list[str] = []
-    group: list[str] = []
-    for term in map(_quoted, query.any):
-        if group and len(" OR ".join([*group, term])) + 2 + len(rest) > _LONGEST_QUERY:
-            compiled.append(f"({' OR '.join(group)}){rest}")
-            group = []
-        group.append(term)
-    return [*compiled, f"({' OR '.join(group)}){rest}"]
+    return split_any(
+        [_quoted(term) for term in query.any],
+        lambda terms: f"({' OR '.join(terms)}){rest}",
+        longest=_LONGEST_QUERY,
+    )
 
 
 def _quoted(term: str) -> str:

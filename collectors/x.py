@@ -31,6 +31,7 @@ from walkback.collectors.collector import (
 )
 from walkback.collectors.keys import Keys
 from walkback.collectors.prices import X_COUNTS, X_POST
+from walkback.collectors.queries import split_any
 from walkback.collectors.transport import Asking, Judgement, Wait, excerpt, usual_judge
 from walkback.collectors.trouble import (
     BudgetSpentError,
@@ -52,6 +53,7 @@ _RECENT: Final = timedelta(days=7)
 _MARGIN: Final = timedelta(minutes=1)  # between our clock and theirs
 _PACE: Final = timedelta(seconds=1.05)  # between two questions to the full archive
 _PAGE: Final = 100  # more with many fields has ended in 503s (twarc's experience)
+_SMALL_PAGE: Final = 25
 _LEAST: Final = 10  # X takes no smaller max_results
 _BATCH: Final = 100
 _FIELDS: Final = [
@@ -182,15 +184,24 @@ class XCollector:
         search: Callable[..., Any] = (
             self._client.search_all_tweets if self._archive == "all" else self._client.search_recent_tweets
         )
-        page = search(
-            query=query,
-            start_time=window.start.astimezone(UTC),
-            end_time=window.end.astimezone(UTC),
-            max_results=size,
-            next_token=token,
-            tweet_fields=_FIELDS,
-        )
-        return cast(dict[str, Any], page)
+
+        def ask(most: int) -> dict[str, Any]:
+            page = search(
+                query=query,
+                start_time=window.start.astimezone(UTC),
+                end_time=window.end.astimezone(UTC),
+                max_results=most,
+                next_token=token,
+                tweet_fields=_FIELDS,
+            )
+            return cast(dict[str, Any], page)
+
+        try:
+            return ask(size)
+        except UnreachableError:
+            if size <= _SMALL_PAGE:
+                raise
+            return ask(_SMALL_PAGE)  # X has answered large pages with 503 that it gave in small ones
 
     def _keep_pace(self) -> None:
         """The full archive takes one question a second."""
@@ -240,14 +251,9 @@ def compile_query(query: Query, longest: int) -> list[str]:
         raise QueryError('x: can\'t be asked for everything ("*"). Name words in [query].any')
     rest = "".join(f" {_term(term)}" for term in query.all)
     rest += "".join(f" -{_term(term)}" for term in query.none)
-    compiled: list[str] = []
-    group: list[str] = []
-    for term in map(_term, query.any):
-        if group and len(_group([*group, term]) + rest) > longest:
-            compiled.append(_group(group) + rest)
-            group = []
-        group.append(term)
-    compiled.append(_group(group) + rest)
+    compiled = split_any(
+        [_term(term) for term in query.any], lambda terms: _group(terms) + rest, longest=longest
+    )
     too_long = max(compiled, key=len)
     if len(too_long) > longest:
         raise QueryError(

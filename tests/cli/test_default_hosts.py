@@ -1,5 +1,6 @@
 """The installed command with the platforms' own hosts, through TLS: no hidden address makes a test pass."""
 
+import json
 import os
 import signal
 import subprocess
@@ -151,6 +152,8 @@ def test_a_run_that_is_killed_ends_with_the_same_store(internet, platforms, tmp_
     again = walkback(*command, folder=tmp_path, **internet.environment, **SECRETS)
 
     assert (again.returncode, again.stderr) == (0, "")
+    runs = json.loads(walkback("status", "zoom.toml", "--json", folder=tmp_path).stdout)["runs"]
+    assert {run["outcome"] for run in runs} == {"interrupted", "done"}
     whole = tmp_path / "whole"
     whole.mkdir()
     (whole / "zoom.toml").write_text(CASE)

@@ -51,9 +51,9 @@ def sandbox(now=NOW):
     return Sandbox(world(), StandingClock(now))
 
 
-def gather(case, platforms, *names, progress=lambda _: None, **limits):
+def gather(case, platforms, *names, progress=lambda _: None, clock=None, **limits):
     """Collect from the running sandbox, by its clock."""
-    clock = platforms._clock  # noqa: SLF001  # one time for both sides
+    clock = clock or platforms._clock  # noqa: SLF001  # one time for both sides
     network = sandbox_network(case, platforms.address)
     store = Store(case.store_path)
     door = store.prepare()

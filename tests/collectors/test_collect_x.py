@@ -1,3 +1,4 @@
+import json
 import logging
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -236,3 +237,10 @@ def test_a_long_query_is_split_and_one_that_cannot_be_is_refused():
         compile_query(Query(any=("a",), all=[f"{term} again and again" for term in terms]), 512)
     with pytest.raises(QueryError, match="everything"):
         compile_query(Query(any=("*",)), 512)
+
+
+def test_a_page_that_is_too_large_for_x_is_asked_for_in_a_smaller_one():
+    """503 for a hundred posts with many fields, though 25 would have come."""
+    pages, _, _ = fetched(lambda asked: Said(b"", 503) if int(asked["max_results"]) > 25 else page(tweet(1)))
+
+    assert [post.id for one in pages for post in one.posts] == [json.loads(page(tweet(1)))["data"][0]["id"]]

@@ -216,9 +216,7 @@ def test_a_limit_is_waited_for_as_the_headers_tell(tmp_path):
     """X's quarter of an hour, half used up by somebody else."""
     case = zoom(tmp_path)
     with sandbox().running() as platforms:
-        for _ in range(298):
-            ask(platforms, "api.twitter.com", "/2/tweets/search/all?query=zoom")
-            platforms._clock.sleep(1.1)  # noqa: SLF001
+        use_up_most_of_the_limit(platforms)
         began = platforms.now()
         done = gather(case, platforms, "x", max_wait_s=960.0)
 
@@ -231,9 +229,7 @@ def test_a_wait_that_is_too_long_is_told(tmp_path):
     """And the posts so far are kept."""
     case = zoom(tmp_path)
     with sandbox().running() as platforms:
-        for _ in range(298):
-            ask(platforms, "api.twitter.com", "/2/tweets/search/all?query=zoom")
-            platforms._clock.sleep(1.1)  # noqa: SLF001
+        use_up_most_of_the_limit(platforms)
         done = gather(case, platforms, "x", max_wait_s=60.0)
 
     assert isinstance(done["x"].trouble, RateLimitedError)
@@ -285,6 +281,13 @@ def ask(platforms, host, path, **headers):
     )
 
 
+def use_up_most_of_the_limit(platforms):
+    """All but two of X's requests in a quarter of an hour, by somebody else."""
+    for _ in range(298):
+        ask(platforms, "api.twitter.com", "/2/tweets/search/all?query=zoom")
+        platforms._clock.sleep(1.1)  # noqa: SLF001
+
+
 @pytest.mark.parametrize(
     ("host", "path"),
     [
@@ -313,3 +316,33 @@ def test_the_platforms_time_is_the_sandboxs():
         answer = ask(platforms, "hn.algolia.com", "/api/v1/search_by_date?tags=(story,comment)&query=zoom")
 
     assert answer.headers["Date"] == f"{NOW:%a, %d %b %Y %H:%M:%S} GMT"
+
+
+def test_a_clock_that_is_wrong_waits_by_the_platforms(tmp_path):
+    """Ours is an hour slow; the limit's end is told in their time."""
+    case = zoom(tmp_path)
+    with sandbox().running() as platforms:
+        use_up_most_of_the_limit(platforms)
+        slow = Slow(platforms._clock)  # noqa: SLF001
+        done = gather(case, platforms, "x", clock=slow, max_wait_s=960.0)
+
+    assert done["x"].trouble is None
+    assert max(slow.waits) < 960
+
+
+class Slow:
+    """Another clock, an hour behind."""
+
+    def __init__(self, clock):
+        """`clock` is right."""
+        self.right = clock
+        self.waits = []
+
+    def now(self):
+        """An hour ago."""
+        return self.right.now() - timedelta(hours=1)
+
+    def sleep(self, seconds):
+        """As long as it takes."""
+        self.waits.append(seconds)
+        self.right.sleep(seconds)

@@ -66,7 +66,7 @@ class Reddit:
             return self._token(asked)
         ends = self._tokens.get(asked.token)
         if ends is None or asked.at >= ends:
-            return Answer({"message": "Unauthorized", "error": 401}, HTTPStatus.UNAUTHORIZED)
+            return _REFUSALS["bad_credentials"]
         level = self._bucket.take(asked.at)
         headers = _rate_headers(level, asked.at)
         if not level.allowed:
@@ -294,6 +294,10 @@ def _rate_headers(level: Level, at: datetime) -> Mapping[str, str]:
 _TOO_MANY: Final = {"message": "Too Many Requests", "error": 429}
 _REFUSALS: Final = {
     "rate_limited": Answer(_TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS),
-    "bad_credentials": Answer({"message": "Unauthorized", "error": 401}, HTTPStatus.UNAUTHORIZED),
+    "bad_credentials": Answer(
+        {"message": "Unauthorized", "error": 401},
+        HTTPStatus.UNAUTHORIZED,
+        {"www-authenticate": 'Bearer realm="reddit", error="invalid_token"'},
+    ),
     "closed_tier": Answer({"reason": "private", "message": "Forbidden", "error": 403}, HTTPStatus.FORBIDDEN),
 }

@@ -108,6 +108,12 @@ class Store:
                     'DELETE FROM quarantine WHERE "case" = $case AND origin = $origin',
                     {"case": case.name, "origin": origin},
                 )
+            # Whoever was killed couldn't say so.
+            connection.execute(
+                """UPDATE run SET outcome = 'interrupted'
+                WHERE "case" = $case AND what = $what AND origin = $origin AND outcome = 'running'""",
+                {"case": case.name, "what": what, "origin": origin},
+            )
             connection.execute(
                 """INSERT INTO run (id, "case", what, origin, started_at, outcome)
                 VALUES ($run, $case, $what, $origin, $now, 'running')""",
