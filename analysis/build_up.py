@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from walkback.analysis.effects.negative_binomial import dispersion
 from walkback.analysis.model import Bucket, Estimate, Series
 
 BIN_HOURS: Final = 6
@@ -98,15 +99,9 @@ def _scoring_step(
     """One step of Fisher scoring: the step, the information matrix and the new alpha."""
     growth = np.exp(np.clip(design @ coefficients, -30, 30))
     mean = baseline + growth
-    alpha = _dispersion(counts, mean)
+    alpha = dispersion(counts, mean, len(coefficients))
     weights = growth**2 / (mean + alpha * mean**2)
     information: Any = design.T @ (design * weights[:, None])
     score = design.T @ (weights * (counts - mean) / growth)
     step = np.linalg.lstsq(information, score, rcond=None)[0]
     return np.clip(step, -1.0, 1.0), information, alpha
-
-
-def _dispersion(counts: Floats, mean: Floats) -> float:
-    """Alpha of NB2 by moments: the mean of ((y - mu)^2 - mu) / mu^2, corrected for two parameters."""
-    correction = len(counts) / max(len(counts) - 2, 1)
-    return max(0.0, float(np.mean(((counts - mean) ** 2 * correction - mean) / mean**2)))
