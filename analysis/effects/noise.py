@@ -40,9 +40,9 @@ def estimate_noise(stretches: Sequence[Residuals], bin_hours: int, *, with_own: 
     """Fit sd^2 phi^lag to the autocovariances of all the residuals, pooled, at lags up to 24 hours.
 
     `with_own`: whether lag 0, less what each residual has of its own, is fitted too; without it the
-    variance comes from neighbours alone and lag 0 only bounds it. Moments as in Davis, Dunsmuir and Wang (1999) for a latent process in
-    counts. Turner et al. (2021), BMC Med. Res. Methodol. 21:181, warn that short series understate
-    persistence; pooling the baseline is the remedy.
+    variance comes from neighbours alone and lag 0 only bounds it. Moments as in Davis, Dunsmuir and Wang
+    (1999) for a latent process in counts. Turner et al. (2021), BMC Med. Res. Methodol. 21:181, warn that
+    short series understate persistence; pooling the baseline is the remedy.
     """
     lags = range(max(int(LONGEST_LAG_HOURS // bin_hours), 1) + 1)
     products, weights = np.array([_products(stretches, lag, bin_hours) for lag in lags]).T

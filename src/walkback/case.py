@@ -65,8 +65,8 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Query(_Table):
-    """What a post has to say to belong to the case.
+class Terms(_Table):
+    """What a post has to say.
 
     A post matches if it has one of `any`, every one of `all`, and none of `none`. A term is a word
     or phrase, a #tag, an @account or a site such as example.org; case does not matter. The term
@@ -79,8 +79,19 @@ class Query(_Table):
 
     @property
     def hash(self) -> str:
-        """Tells whether stored matches were made by this very query. 16 hex digits."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Tells whether stored matches were made by these very terms. 16 hex digits."""
+        terms = self.model_dump_json(include={"any", "all", "none"})
+        return hashlib.sha256(terms.encode()).hexdigest()[:16]
+
+
+class Query(Terms):
+    """What a post has to say to belong to the case.
+
+    `control`: the same brand's posts that are not about the policy. If they move at an event too,
+    something else happened that day. Posts with a term of the case's own `any` are none of them.
+    """
+
+    control: Terms | None = None
 
 
 class Event(_Table):
@@ -191,6 +202,17 @@ class Case(_Table):
     def store_path(self) -> Path:
         """Where the store is: beside the case file unless `store` says otherwise."""
         return self.path.parent / (self.store or f"{self.name}.duckdb")
+
+    def control(self) -> "Case | None":
+        """The control topic as a case of its own in the same store; None where the case names none."""
+        terms = self.query.control
+        if terms is None:
+            return None
+        query = Query(any=terms.any, all=terms.all, none=(*terms.none, *self.query.any))
+        path = self.path.with_name(f"{self.name}.control{self.path.suffix}")
+        return self.model_copy(
+            update={"query": query, "path": path, "store": self.store or f"{self.name}.duckdb"}
+        )
 
     def instant(self, moment: date) -> datetime:
         """`moment` in UTC; a date alone is its first instant in the case's time zone."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from walkback.case import Query
+from walkback.case import Terms
 from walkback.post import Door
 
 EVERYTHING: Final = "*"
@@ -37,7 +37,7 @@ class Matcher:
     Texts are masked ones; an @account is found by its mask, which needs the same key.
     """
 
-    def __init__(self, query: Query, door: Door) -> None:
+    def __init__(self, query: Terms, door: Door) -> None:
         """Compile the query's terms once."""
         self._any = [_compiled(term, door) for term in query.any]
         self._all = [_compiled(term, door) for term in query.all]

@@ -2,7 +2,7 @@
 
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
-from walkback.store.reads import CaseCounts, Tally, Window
+from walkback.store.reads import CaseCounts, HourTally, Subset, Tally, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
 
 __all__ = [
@@ -11,11 +11,13 @@ __all__ = [
     "CoverageRow",
     "Cursor",
     "Fault",
+    "HourTally",
     "Page",
     "RunRow",
     "Span",
     "Status",
     "Store",
+    "Subset",
     "Tally",
     "Window",
     "Written",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import duckdb
@@ -31,6 +32,30 @@ class Tally:
     sum_total_squared: int
     sum_total_n: int
     sum_n_squared: int
+
+
+class Subset(StrEnum):
+    """Which of the matching posts count: all, or fewer, to see whether a finding hangs on some of them."""
+
+    ALL = "all"
+    NO_NEAR_DUPLICATES = "the first of each group of near-duplicates"
+    ONE_AN_AUTHOR_AND_DAY = "the first of each author and day"
+
+
+@dataclass(frozen=True, slots=True)
+class HourTally:
+    """Exact sums over the matching posts of one hour and source.
+
+    `hour` counts from the start that was asked for. `total` and `squares` are the sums of compound and
+    of its square over the scored posts, in ten-thousandths and in their square.
+    """
+
+    hour: int
+    source: str
+    posts: int
+    scored: int
+    total: int
+    squares: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,56 @@ SELECT count(*),
     count(content_hash) - count(DISTINCT content_hash)
 FROM chosen
 """
+
+
+# The first by time; by id where times are equal, so that every run keeps the same ones.
+_SUBSETS: Final = {
+    Subset.ALL: "",
+    Subset.NO_NEAR_DUPLICATES: """
+        QUALIFY content_hash IS NULL
+            OR row_number() OVER (PARTITION BY content_hash ORDER BY created_at, source, id) = 1
+    """,
+    Subset.ONE_AN_AUTHOR_AND_DAY: """
+        QUALIFY row_number() OVER (
+            PARTITION BY source, coalesce(author, id), local_day ORDER BY created_at, id) = 1
+    """,
+}
+
+_HOUR_TALLIES: Final = """
+WITH {chosen},
+kept AS (SELECT *, (created_at AT TIME ZONE $timezone)::DATE AS local_day FROM chosen {subset})
+SELECT (epoch_us(created_at) - epoch_us($start)) // 3600000000, source, count(*), count(compound),
+    coalesce(sum((compound * 10000)::BIGINT), 0)::HUGEINT,
+    coalesce(sum(((compound * 10000)::BIGINT)::HUGEINT ** 2), 0)::HUGEINT
+FROM kept
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+_SCORERS: Final = """
+SELECT scorer, version, count(*)
+FROM match JOIN sentiment USING (source, id)
+WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+
+def hour_tallies(
+    connection: duckdb.DuckDBPyConnection, window: Window, subset: Subset, timezone: str
+) -> list[HourTally]:
+    """One tally for every hour from the window's start and every source that has posts.
+
+    A day, where the subset needs one, is of `timezone`.
+    """
+    sql = _HOUR_TALLIES.format(chosen=_CHOSEN, subset=_SUBSETS[subset])
+    rows = connection.execute(sql, {**_parameters(window), "timezone": timezone}).fetchall()
+    return [HourTally(*row) for row in rows]
+
+
+def scorers(connection: duckdb.DuckDBPyConnection, case: str, query_hash: str) -> list[tuple[str, str, int]]:
+    """(name, version, matching posts that it scored) of every scorer."""
+    return connection.execute(_SCORERS, {"case": case, "query_hash": query_hash}).fetchall()
 
 
 def tallies(

@@ -19,7 +19,18 @@ from walkback.post import Door
 from walkback.store import connection as connections
 from walkback.store.key import open_door
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
-from walkback.store.reads import SCORABLE, CaseCounts, Tally, Window, case_counts, tallies
+from walkback.store.reads import (
+    SCORABLE,
+    CaseCounts,
+    HourTally,
+    Subset,
+    Tally,
+    Window,
+    case_counts,
+    hour_tallies,
+    scorers,
+    tallies,
+)
 
 _HOLD_S: Final = 3.0  # a writer lets others in this often; each time costs it a checkpoint
 _BATCH: Final = 20_000
@@ -202,6 +213,16 @@ class Store:
         """One tally for every bucket and source that has posts, see `reads.tallies`."""
         with self._read() as connection:
             return tallies(connection, window, edges, negative)
+
+    def hour_tallies(self, window: Window, timezone: str, *, subset: Subset = Subset.ALL) -> list[HourTally]:
+        """One tally for every hour from the window's start and source, see `reads.hour_tallies`."""
+        with self._read() as connection:
+            return hour_tallies(connection, window, subset, timezone)
+
+    def scorers(self, case: Case) -> list[tuple[str, str, int]]:
+        """(name, version, matching posts that it scored) of every scorer of the case's posts."""
+        with self._read() as connection:
+            return scorers(connection, case.name, case.query.hash)
 
     def case_counts(self, window: Window) -> CaseCounts:
         """Totals over the window."""
