@@ -113,6 +113,14 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """The least and the greatest that the shapes of fading allow; no interval of chance."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Peak:
     """The busiest bucket."""
 
@@ -125,17 +133,25 @@ class Shape:
     """The shape of the outcry. What could not be computed is None and its reason is in `notes`.
 
     `amplification`: the peak over the baseline (a ratio). `doubling_time_hours`: of the excess
-    over the baseline between onset and peak. `excess_posts`: posts above the baseline from onset on.
-    `sentiment_drop`: baseline mean minus outcry mean, in units of compound.
+    over the baseline between onset and peak. `half_life_days_…`: of the excess before and after the
+    reversal, over the shapes of fading. `excess_posts`: posts above the baseline from onset on, and those
+    of them before and after the reversal. `sentiment_drop`: baseline mean minus outcry mean, in units of
+    compound. `sentiment_recovered_share`: the step at the reversal over the dip; its interval is at 97.5%.
     """
 
     baseline_posts_per_day: float | None = None
     onset: datetime | None = None
     peak: Peak | None = None
+    hours_to_peak: float | None = None
     amplification: float | None = None
     doubling_time_hours: Estimate | None = None
+    half_life_days_before: Range | None = None
+    half_life_days_after: Range | None = None
     excess_posts: Estimate | None = None
+    excess_posts_before: Estimate | None = None
+    excess_posts_after: Estimate | None = None
     sentiment_drop: Estimate | None = None
+    sentiment_recovered_share: Estimate | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -193,7 +209,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an event did to an outcome, as estimated by a named method."""
+    """What an event did to an outcome, as estimated by a named method; its interval is at 97.5%.
+
+    `measure`: `rate_ratio` of the excess to what fading alone predicts, or `mean_difference` of compound.
+    """
 
     event: str
     at: datetime
@@ -206,6 +225,37 @@ class Effect:
     method: str
     n_before: int
     n_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of the finding: `passed` is None where it was not possible.
+
+    `figures` are (name, value) pairs: ratios of volume, steps of mean compound, probabilities, counts.
+    `overturns`: whether its failure makes the verdict inconclusive.
+    """
+
+    name: str
+    title: str
+    passed: bool | None
+    text: str
+    figures: tuple[tuple[str, float], ...] = ()
+    overturns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """What would have come without the event, on the series' grid: one entry a bucket.
+
+    `posts_low` and `posts_high` are the least and most that fading alone predicts over its shapes;
+    `mean_compound` is what the drift alone predicts. None before the peak, beyond a week after the
+    event, and where nothing could be estimated.
+    """
+
+    event: datetime
+    posts_low: tuple[float | None, ...]
+    posts_high: tuple[float | None, ...]
+    mean_compound: tuple[float | None, ...]
 
 
 class Word(StrEnum):
@@ -245,3 +295,6 @@ class Analysis:
     effects: tuple[Effect, ...]
     verdict: Verdict
     origins: tuple[Origin, ...]
+    checks: tuple[CheckResult, ...] = ()
+    counterfactual: Counterfactual | None = None
+    changepoints: tuple[datetime, ...] = ()

@@ -91,13 +91,14 @@ def estimate_sentiment(
     bin_hours: int = BIN_HOURS,
     window_end_hours: int = WINDOW_END_HOURS,
     level: float = LEVEL,
+    least_dip: float | None = MIN_DIP,
 ) -> SentimentEffect:
     """The step at the event in m = c0 + step [after] + drift t + error, from the peak to a week after.
 
     The first day after the event is left out. Errors have the covariance s^2 exp(-|dt| / tau) plus
     sd^2 / n of each bin's mean; s and tau by moments, with the baseline's residuals, no less than 0.02
-    and 6 hours. Student's t at span / (2 tau) degrees of freedom, 4 at least. Too little to go by gives
-    `not possible` with the reason.
+    and 6 hours. Student's t at span / (2 tau) degrees of freedom, 4 at least. Too little to go by, or a dip
+    of less than `least_dip`, gives `not possible` with the reason.
     """
     end = min(float(window_end_hours), timing.until)
 
@@ -108,7 +109,7 @@ def estimate_sentiment(
         bins(-np.inf, timing.announced), bins(timing.peak, 0), bins(WASHOUT_HOURS, end), bin_hours
     )
     lacking = _lacking(sample, end)
-    return _not_possible(lacking, sample) if lacking else _estimate(sample, level)
+    return _not_possible(lacking, sample) if lacking else _estimate(sample, level, least_dip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +159,13 @@ def _not_possible(reason: str, sample: _Sample) -> SentimentEffect:
     )
 
 
-def _estimate(sample: _Sample, level: float) -> SentimentEffect:
+def _estimate(sample: _Sample, level: float, least_dip: float | None) -> SentimentEffect:
     spread = sample.spread
     fit = _fit(sample, spread)
     dip, covariance = _dip(sample, fit, spread)
-    if dip < MIN_DIP:
+    if least_dip is not None and dip < least_dip:
         return _not_possible(
-            f"mean sentiment after the peak is less than {MIN_DIP} below the usual: there is no dip to undo",
+            f"mean sentiment fell by less than {least_dip} from the usual, so there is no dip to undo",
             sample,
         )
     span = (len(sample.before.at) + len(sample.after.at)) * sample.bin_hours
@@ -231,11 +232,11 @@ def _effect(
 ) -> SentimentEffect:
     step, error = float(fit.coefficients[1]), sqrt(float(fit.covariance[1, 1]))
     low, high = step - quantile * error, step + quantile * error
-    share = step / dip
-    gradient = np.array([1 / dip, -share / dip])  # delta method
+    share = step / max(dip, MIN_DIP)
+    gradient = np.array([1.0, -share]) / max(dip, MIN_DIP)  # delta method
     reach = quantile * sqrt(float(gradient @ covariance @ gradient))
     return SentimentEffect(
-        status=_status(low, high, dip),
+        status=_status(low, high, max(dip, MIN_DIP)),
         step=step,
         ci_low=low,
         ci_high=high,

@@ -1,6 +1,6 @@
 """What the methods work on: counts and sums of compound, hour by hour, counted from an event's instant."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,10 @@ class Hours:
         """The hours that lie whole in [start, end), in hours from the event."""
         inside = (self.offset >= start) & (self.offset + 1 <= end)
         return Hours(*(getattr(self, part.name)[inside] for part in fields(self)))
+
+    def counted_from(self, hour: float) -> "Hours":
+        """The same hours, counted from another moment; `hour` is a whole number of hours from the event."""
+        return replace(self, offset=self.offset - hour)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Whether a finding holds when something about it is changed: one check a file."""

@@ -1,0 +1,80 @@
+"""What a check works on, and when an estimate made otherwise agrees with the finding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import exp
+
+from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus
+from walkback.analysis.effects.gls_drift import SentimentEffect, SentimentStatus
+from walkback.analysis.effects.hours import Hours, Timing
+from walkback.analysis.effects.reaction import Reaction
+
+GOOD = frozenset({VolumeStatus.DOWN, SentimentStatus.BETTER})
+BAD = frozenset({VolumeStatus.UP, SentimentStatus.WORSE})
+IMPOSSIBLE = frozenset({VolumeStatus.NOT_POSSIBLE, SentimentStatus.NOT_POSSIBLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Hours around one event, whole and in part, and the finding that is checked.
+
+    `by_source`, `by_scorer`: those of one source, of the other scorers; `control`: those of the control
+    topic. Every Hours counts from the same event.
+    """
+
+    finding: Reaction
+    timing: Timing
+    hours: Hours
+    bin_hours: int
+    by_source: Mapping[str, Hours] = field(default_factory=dict)
+    by_scorer: Mapping[str, Hours] = field(default_factory=dict)
+    without_near_duplicates: Hours | None = None
+    one_an_author_and_day: Hours | None = None
+    control: Hours | None = None
+
+
+def compare(
+    finding: Reaction, other: Reaction, what: str
+) -> tuple[bool | None, str, tuple[tuple[str, float], ...]]:
+    """Whether another estimate agrees with the finding: passed or not (None: not possible), words, figures.
+
+    A signal that says something agrees if the other's estimate has its sign; one that says nothing
+    agrees if the other says nothing either.
+    """
+    agreements: list[bool] = []
+    told: list[str] = []
+    figures: list[tuple[str, float]] = []
+    for first, second in ((finding.volume, other.volume), (finding.sentiment, other.sentiment)):
+        if first.status in IMPOSSIBLE or second.status in IMPOSSIBLE:
+            continue
+        agreements.append(_agrees(first, second))
+        name, value, words = _told(second)
+        figures.append((f"{what}: {name}", value))
+        told.append(words)
+    if not agreements:
+        reason = other.volume.reason or other.sentiment.reason or "the finding itself could not be estimated"
+        return None, f"{what}: not possible, {reason}", ()
+    return all(agreements), f"{what}: {' and '.join(told)}", tuple(figures)
+
+
+def size(effect: VolumeEffect | SentimentEffect) -> float:
+    """The estimate, 0 where there is none."""
+    value = effect.log_ratio if isinstance(effect, VolumeEffect) else effect.step
+    return value or 0.0
+
+
+def _agrees(first: VolumeEffect | SentimentEffect, second: VolumeEffect | SentimentEffect) -> bool:
+    if first.status in GOOD | BAD:
+        return size(first) * size(second) > 0
+    return second.status not in GOOD | BAD
+
+
+def _told(effect: VolumeEffect | SentimentEffect) -> tuple[str, float, str]:
+    if isinstance(effect, VolumeEffect):
+        ratio = exp(size(effect))
+        return "volume ratio", ratio, f"volume at {ratio:.0%} of what fading predicts"
+    return (
+        "sentiment step",
+        size(effect),
+        f"sentiment moved by {size(effect):+.2f}".replace("-", "\N{MINUS SIGN}"),
+    )
