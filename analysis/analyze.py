@@ -1,29 +1,51 @@
 """From the store to an analysis: read once, then nothing but pure functions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import Final
 
+from walkback.analysis.answer import (
+    Tested,
+    counterfactual_on,
+    effects_of,
+    half_life_after,
+    half_life_before,
+    judged_of,
+    notes_on,
+    recovered_share,
+)
+from walkback.analysis.changepoints import onset_opinion, volume_changepoints
+from walkback.analysis.checks.run import run_checks
+from walkback.analysis.effects.reaction import Setting, impossible, react, settings
+from walkback.analysis.evidence import Reader
+from walkback.analysis.fading import state_of
 from walkback.analysis.grid import build_grid
 from walkback.analysis.model import (
     Analysis,
+    CheckResult,
     CoverageSpan,
     CoverageStatus,
     Origin,
+    Phase,
     ScorerId,
+    Series,
+    Shape,
     Totals,
+    Verdict,
 )
 from walkback.analysis.outcry import describe_outcry
-from walkback.analysis.phases import find_phases, measure_phases
+from walkback.analysis.phases import AFTER_REVERSAL, find_phases, measure_phases
 from walkback.analysis.rates import ObservedCounts, cut_points
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
 from walkback.analysis.series import Counts, build_series, build_series_by_source
-from walkback.analysis.verdict import judge
+from walkback.analysis.verdict import judge, judge_without_reversal
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
 from walkback.store import RunRow, Store, Tally, Window
 
+NO_OUTCRY: Final = "the case names no change or outcry before the reversal, which would end the usual volume"
 _SHAPE_GRIDS: Final[tuple[Every, ...]] = ("hour", "day")  # the outcry's shape is the same on every grid
 
 
@@ -55,6 +77,12 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
     series = {name: build_series(grid, counted[name], counts) for name, grid in grids.items()}
     by_source = build_series_by_source(grids[every], counted[every], counts)
     phases = measure_phases(stretches, tallies(edges), counts.observed, counts.sources)
+    reader = Reader(store, case, window, coverage, counts.sources)
+    tested = tuple(_tested(reader, setting) for setting in settings(case.timeline(), start, end))
+    judged = judged_of(tested)
+    checks = _checks(reader, judged)
+    changepoints = volume_changepoints(series["day"])
+    shape = _shape(series["day"], series["hour"], phases, judged, changepoints)
     return Analysis(
         case=case,
         generated_at=now,
@@ -71,11 +99,63 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
         series=series[every],
         by_source=by_source,
         phases=phases,
-        shape=describe_outcry(series["day"], series["hour"], phases),
-        effects=(),
-        verdict=judge(phases),
+        shape=shape,
+        effects=effects_of(tested),
+        verdict=_verdict(tested, judged, checks, phases, state_of(series["day"], shape)),
         origins=_origins(store.runs(case)),
+        checks=checks,
+        counterfactual=None if judged is None else counterfactual_on(grids[every], judged),
+        changepoints=changepoints,
     )
+
+
+def _tested(reader: Reader, setting: Setting) -> Tested:
+    around = reader.around(setting)
+    if not around.counted:
+        return Tested(around, impossible("every source gave fewer posts than it had"))
+    return Tested(around, react(around.hours, around.setting, around.bin_hours))
+
+
+def _checks(reader: Reader, judged: Tested | None) -> tuple[CheckResult, ...]:
+    if judged is None or judged.reaction.timing is None:
+        return ()
+    return run_checks(reader.evidence(judged.around, judged.reaction))
+
+
+def _shape(
+    daily: Series,
+    hourly: Series,
+    phases: tuple[Phase, ...],
+    judged: Tested | None,
+    changepoints: tuple[datetime, ...],
+) -> Shape:
+    shape = describe_outcry(daily, hourly, phases, None if judged is None else judged.setting.at)
+    opinion = onset_opinion(changepoints, shape.onset)
+    notes = (*shape.notes, opinion) if opinion else shape.notes
+    if judged is None:
+        return replace(shape, notes=notes)
+    return replace(
+        shape,
+        half_life_days_before=half_life_before(judged.reaction),
+        half_life_days_after=half_life_after(judged),
+        sentiment_recovered_share=recovered_share(judged.reaction),
+        notes=notes,
+    )
+
+
+def _verdict(
+    tested: Sequence[Tested],
+    judged: Tested | None,
+    checks: tuple[CheckResult, ...],
+    phases: tuple[Phase, ...],
+    state: str,
+) -> Verdict:
+    notes = notes_on(tested)
+    if judged is not None:
+        return judge(judged.reaction, checks, phases, notes)
+    if any(phase.name.startswith(AFTER_REVERSAL) for phase in phases):
+        return judge(impossible(NO_OUTCRY), checks, phases, notes)
+    return judge_without_reversal(state, phases, notes)
 
 
 def _coverage(store: Store, case: Case) -> tuple[CoverageSpan, ...]:

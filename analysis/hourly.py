@@ -1,7 +1,7 @@
 """From the store's sums by hour to the hours around an event that the methods work on."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import floor
 from typing import Final
@@ -54,6 +54,18 @@ def date_zone(tallies: Sequence[HourTally], first: datetime, zone: ZoneInfo) -> 
         if len({moment.date() for moment in local}) >= _FEWEST_DAYS and len({m.hour for m in local}) == 1:
             return candidate
     return None
+
+
+def on_dates(tallies: Sequence[HourTally], span: Span, zone: ZoneInfo) -> list[HourTally]:
+    """Tallies of posts that have dates alone, each at the first hour of its day, days being 24 hours long.
+
+    A day of 23 or 25 hours would shift all later ones into their neighbours' bins.
+    """
+    event_date = (span.first + span.before * _HOUR).astimezone(zone).date()
+    days = [
+        ((span.first + tally.hour * _HOUR).astimezone(zone).date() - event_date).days for tally in tallies
+    ]
+    return [replace(tally, hour=span.before + 24 * day) for tally, day in zip(tallies, days, strict=True)]
 
 
 def start_of_day(moment: datetime, zone: ZoneInfo) -> datetime:

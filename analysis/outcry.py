@@ -5,7 +5,7 @@ A description, not an effect: nothing here says what an event caused.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import sqrt
 from statistics import fmean, stdev
 from typing import Final
@@ -21,6 +21,7 @@ _ONSET_RUN_DAYS: Final = 2
 _ONSET_SDS: Final = 4.0
 _ONSET_LEAST_RISE: Final = 0.5
 _WHOLE_DAY: Final = 0.999
+_PEAK_HOURS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,13 @@ class _Baseline:
     days: int
 
 
-def describe_outcry(daily: Series, hourly: Series, phases: Sequence[Phase]) -> Shape:
+def describe_outcry(
+    daily: Series, hourly: Series, phases: Sequence[Phase], reversal: datetime | None = None
+) -> Shape:
     """The shape of the outcry; what can't be computed is None and said in `notes`.
 
-    `daily` and `hourly` are the volume of all sources on the same window.
+    `daily` and `hourly` are the volume of all sources on the same window. Days of excess count as before
+    the reversal up to the day that it falls on.
     """
     peak = _peak(daily)
     if peak is None:
@@ -58,10 +62,14 @@ def describe_outcry(daily: Series, hourly: Series, phases: Sequence[Phase]) -> S
     if onset is None:
         return replace(shape, notes=("No onset: volume never stayed above the baseline for two days.",))
     growth = doubling_time_hours(hourly, baseline.per_day, onset, peak.start)
+    days = [day for day in daily.buckets if day.observed and day.start >= onset]
     return replace(
         shape,
+        hours_to_peak=_hours_to_peak(hourly, onset),
         doubling_time_hours=growth.estimate,
-        excess_posts=_excess(daily, baseline, onset),
+        excess_posts=_excess(days, baseline),
+        excess_posts_before=_excess_until(days, baseline, reversal),
+        excess_posts_after=_excess_from(days, baseline, reversal),
         notes=growth.notes,
     )
 
@@ -109,13 +117,31 @@ def _baseline(daily: Series, phases: Sequence[Phase]) -> _Baseline | None:
     return _Baseline(fmean(counts), stdev(counts), len(counts))
 
 
-def _excess(daily: Series, baseline: _Baseline, onset: datetime) -> Estimate:
-    """Posts beyond the baseline over the observed days from onset on.
+def _hours_to_peak(hourly: Series, onset: datetime) -> float | None:
+    """From the onset to the middle of the busiest six hours, in hours; None where no six were observed."""
+    hours = [hour for hour in hourly.buckets if hour.start >= onset - timedelta(days=1)]
+    runs = [hours[at : at + _PEAK_HOURS] for at in range(len(hours) - _PEAK_HOURS + 1)]
+    seen = [run for run in runs if all(hour.observed for hour in run)]
+    if not seen:
+        return None
+    busiest = max(seen, key=lambda run: sum(hour.measures.posts for hour in run))
+    return max((busiest[_PEAK_HOURS // 2].start - onset) / timedelta(hours=1), 0.0)
 
-    The interval is that of what the baseline would have brought: its mean is known from `days`
-    days only, and days differ. It takes days as independent.
+
+def _excess_until(days: Sequence[Bucket], baseline: _Baseline, moment: datetime | None) -> Estimate | None:
+    return None if moment is None else _excess([day for day in days if day.start < moment], baseline)
+
+
+def _excess_from(days: Sequence[Bucket], baseline: _Baseline, moment: datetime | None) -> Estimate | None:
+    return None if moment is None else _excess([day for day in days if day.start >= moment], baseline)
+
+
+def _excess(days: Sequence[Bucket], baseline: _Baseline) -> Estimate:
+    """Posts beyond the baseline over observed days.
+
+    The interval is that of what the baseline would have brought: its mean is known from so many days
+    only, and days differ. It takes days as independent.
     """
-    days = [day for day in daily.buckets if day.observed and day.start >= onset]
     length = sum(day.observed_share for day in days)
     value = sum(day.measures.posts for day in days) - length * baseline.per_day
     standard_error = baseline.sd * sqrt(length + length**2 / baseline.days)

@@ -1,33 +1,203 @@
-"""The verdict: one word and its reasons. Too little to go by is a reason, never a guess."""
+"""The verdict: one word, its sentence and its reasons. Too little to go by is a reason, never a guess."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import exp
+from typing import Final
 
-from walkback.analysis.model import Phase, Verdict, Word
-from walkback.analysis.phases import AFTER_REVERSAL, BASELINE
+from walkback.analysis.checks.base import BAD, GOOD
+from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus
+from walkback.analysis.effects.gls_drift import SentimentEffect, SentimentStatus
+from walkback.analysis.effects.reaction import Reaction
+from walkback.analysis.model import CheckResult, Phase, Verdict, Word
+from walkback.analysis.phases import BASELINE
+
+ENOUGH: Final = 0.5  # of what fading predicts left, or of the dip recovered: calmed, and not only partly
+MOST_NOISE: Final = 0.4  # standard deviation of the log rate beyond chance
+LONGEST_NOISE_HOURS: Final = 24.0
+_MINUS: Final = "\N{MINUS SIGN}"
 
 
-def judge(phases: Sequence[Phase]) -> Verdict:
-    """The verdict without effects: inconclusive, whatever the series looks like.
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The word of both signals together, before any check, and each one's own."""
 
-    The reasons also name what the window lacks for an answer: a reversal, a baseline.
+    word: Word
+    volume: Word
+    sentiment: Word
+
+
+def judge_signals(volume: VolumeEffect, sentiment: SentimentEffect) -> Signals:
+    """The word by the two intervals, each at 97.5%, so that both together hold in 95% of cases.
+
+    | volume, sentiment                                                        | word          |
+    |--------------------------------------------------------------------------|---------------|
+    | one down or better, none up or worse, and half of it gone or recovered   | calmed        |
+    | the same without the size                                                | partly calmed |
+    | one up or worse, none down or better                                     | worsened      |
+    | sentiment without material change; or volume so and sentiment unclear    | not calmed    |
+    | anything else                                                            | inconclusive  |
     """
-    reversed_ = any(phase.name.startswith(AFTER_REVERSAL) for phase in phases)
-    sentence = (
-        "Whether the reversal calmed the pushback can't be said: effects are not estimated yet."
-        if reversed_
-        else "There is no reversal in the window, so there is nothing to hold the pushback against."
+    own = _word_of_volume(volume), _word_of_sentiment(sentiment)
+    return Signals(_joint(own, volume.status, sentiment.status), *own)
+
+
+def _joint(own: tuple[Word, Word], volume: VolumeStatus, sentiment: SentimentStatus) -> Word:
+    good, bad = {volume, sentiment} & GOOD, {volume, sentiment} & BAD
+    if good and bad:
+        return Word.INCONCLUSIVE
+    if good:
+        return Word.CALMED if Word.CALMED in own else Word.PARTLY
+    if bad:
+        return Word.WORSENED
+    if sentiment is SentimentStatus.SAME:
+        return Word.NOT_CALMED
+    if volume is VolumeStatus.SAME and sentiment is SentimentStatus.UNCLEAR:
+        return Word.NOT_CALMED
+    return Word.INCONCLUSIVE
+
+
+def _word_of_volume(effect: VolumeEffect) -> Word:
+    match effect.status:
+        case VolumeStatus.DOWN:
+            return Word.CALMED if exp(effect.log_ratio or 0.0) <= ENOUGH else Word.PARTLY
+        case VolumeStatus.UP:
+            return Word.WORSENED
+        case VolumeStatus.SAME:
+            return Word.NOT_CALMED
+        case _:
+            return Word.INCONCLUSIVE
+
+
+def _word_of_sentiment(effect: SentimentEffect) -> Word:
+    match effect.status:
+        case SentimentStatus.BETTER:
+            return Word.CALMED if (effect.recovered_share or 0.0) >= ENOUGH else Word.PARTLY
+        case SentimentStatus.WORSE:
+            return Word.WORSENED
+        case SentimentStatus.SAME:
+            return Word.NOT_CALMED
+        case _:
+            return Word.INCONCLUSIVE
+
+
+def judge(
+    reaction: Reaction, checks: Sequence[CheckResult], phases: Sequence[Phase], notes: Sequence[str] = ()
+) -> Verdict:
+    """The verdict on a reversal: the table's word, unless noise or a failed check forbids one.
+
+    `notes` are reasons that the caller knows of.
+    """
+    signals = judge_signals(reaction.volume, reaction.sentiment)
+    objections = [*_noise(reaction.volume), *_failed(checks)] if signals.word is not Word.INCONCLUSIVE else []
+    return Verdict(
+        word=Word.INCONCLUSIVE if objections else signals.word,
+        volume=signals.volume,
+        sentiment=signals.sentiment,
+        sentence=_sentence(reaction),
+        reasons=(
+            *objections,
+            *_why(reaction, signals),
+            *_checked(checks, signals.word),
+            *lacking(phases),
+            *notes,
+        ),
     )
+
+
+def judge_without_reversal(state: str, phases: Sequence[Phase], notes: Sequence[str] = ()) -> Verdict:
+    """The verdict where nothing was reversed: there is nothing to judge, but a state to tell."""
     return Verdict(
         word=Word.INCONCLUSIVE,
         volume=Word.INCONCLUSIVE,
         sentiment=Word.INCONCLUSIVE,
-        sentence=sentence,
-        reasons=("effects are not estimated yet", *_lacking(phases, reversed_=reversed_)),
+        sentence=f"There is no reversal in the window, so there is nothing to judge. {state}",
+        reasons=("there is no reversal in the window", *lacking(phases), *notes),
     )
 
 
-def _lacking(phases: Sequence[Phase], *, reversed_: bool) -> Iterator[str]:
-    if not reversed_:
-        yield "there is no reversal in the window"
+def lacking(phases: Sequence[Phase]) -> Iterator[str]:
+    """What the window lacks for an answer, beyond the event."""
     if not any(phase.name == BASELINE and phase.observed_days > 0 for phase in phases):
         yield "nothing was observed before the first event, so there is no baseline"
+
+
+def _noise(volume: VolumeEffect) -> Iterator[str]:
+    noise = volume.noise
+    if noise is None or volume.status not in GOOD | BAD:
+        return
+    if noise.sd > MOST_NOISE:
+        yield (
+            f"volume swings too much by itself to tell (its log rate by {noise.sd:.2f} beyond chance, "
+            f"more than {MOST_NOISE})"
+        )
+    elif noise.hours > LONGEST_NOISE_HOURS:
+        yield f"volume swings too slowly by itself to tell (over {noise.hours:.0f} hours, more than a day)"
+
+
+def _failed(checks: Sequence[CheckResult]) -> Iterator[str]:
+    for check in checks:
+        if check.passed is False and check.overturns:
+            yield f"a check failed: {check.title.lower()} ({check.text})"
+
+
+def _checked(checks: Sequence[CheckResult], word: Word) -> Iterator[str]:
+    """What a reader of a good word has to know of the checks that did not speak."""
+    if word not in {Word.CALMED, Word.PARTLY}:
+        return
+    for check in checks:
+        if check.passed is None and check.name in {"second_source", "control_topic", "placebo_in_time"}:
+            yield f"not checked: {check.title.lower()} ({check.text})"
+
+
+def _why(reaction: Reaction, signals: Signals) -> Iterator[str]:
+    volume, sentiment = reaction.volume, reaction.sentiment
+    if volume.status is VolumeStatus.NOT_POSSIBLE and volume.reason == sentiment.reason:
+        yield f"neither signal can be tested: {volume.reason}"
+        return
+    if volume.status is VolumeStatus.NOT_POSSIBLE:
+        yield f"volume can't be tested: {volume.reason}"
+    elif volume.status is VolumeStatus.UNCLEAR:
+        yield "volume fits both with fading alone and with a material change"
+    if sentiment.status is SentimentStatus.NOT_POSSIBLE:
+        yield f"sentiment can't be tested: {sentiment.reason}"
+    elif sentiment.status is SentimentStatus.UNCLEAR:
+        yield "sentiment fits both with its drift alone and with a material change"
+    if signals.volume is not Word.INCONCLUSIVE and signals.sentiment is not Word.INCONCLUSIVE:
+        agree = (volume.status in GOOD) == (sentiment.status in GOOD)
+        yield "both signals point the same way" if agree else "the two signals don't point the same way"
+
+
+def _sentence(reaction: Reaction) -> str:
+    return f"{_volume_words(reaction.volume)}; {_sentiment_words(reaction.sentiment)}."
+
+
+def _volume_words(effect: VolumeEffect) -> str:
+    if effect.log_ratio is None or effect.ci_low is None or effect.ci_high is None:
+        return "Whether there was less pushback than fading alone predicts can't be told"
+    verb = {VolumeStatus.DOWN: "fell to", VolumeStatus.UP: "rose to"}.get(effect.status, "stood at")
+    ends = f"{exp(effect.ci_low):.0%}, {exp(effect.ci_high):.0%}"
+    return (
+        f"Pushback {verb} {exp(effect.log_ratio):.0%} [{ends}] of what fading alone predicts in the three "
+        "days after the reversal"
+    )
+
+
+def _sentiment_words(effect: SentimentEffect) -> str:
+    if effect.step is None or effect.ci_low is None or effect.ci_high is None:
+        return "whether sentiment turned can't be told"
+    verb = {SentimentStatus.BETTER: "rose", SentimentStatus.WORSE: "fell"}.get(effect.status, "moved")
+    ends = f"{_signed(effect.ci_low)}, {_signed(effect.ci_high)}"
+    return (
+        f"mean sentiment {verb} by {_signed(effect.step)} [{ends}] beyond its drift, "
+        f"{_percent(effect.recovered_share)} "
+        f"[{_percent(effect.recovered_low)}, {_percent(effect.recovered_high)}] of its dip"
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", _MINUS)
+
+
+def _percent(value: float | None) -> str:
+    return f"{value or 0.0:.0%}".replace("-", _MINUS)

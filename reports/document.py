@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from walkback.analysis.model import (
     Analysis,
     Bucket,
+    CheckResult,
     CoverageSpan,
     Effect,
     Estimate,
@@ -20,6 +21,7 @@ from walkback.analysis.model import (
     Measures,
     Origin,
     Phase,
+    Range,
     Series,
     Shape,
     Totals,
@@ -50,9 +52,13 @@ def to_document(analysis: Analysis) -> dict[str, Any]:
         "measures_by_source": {str(part.source): _measures(part.whole) for part in analysis.by_source},
         "phases": [_phase(phase) for phase in analysis.phases],
         "shape": _shape(analysis.shape, zone),
-        "changepoints": [],
+        "changepoints": [
+            {"at": _local(moment, zone), "outcome": "volume"} for moment in analysis.changepoints
+        ],
         "effects": [_effect(effect) for effect in analysis.effects],
         "verdict": _verdict(analysis.verdict),
+        "checks": [_check(check) for check in analysis.checks],
+        "counterfactual": _counterfactual(analysis, zone),
         "origins": [_origin(origin) for origin in analysis.origins],
     }
 
@@ -157,10 +163,16 @@ def _shape(shape: Shape, zone: ZoneInfo) -> dict[str, Any]:
         "peak": {"start": _local(peak.start if peak else None, zone), "posts": peak.posts if peak else None},
         "amplification": _known(shape.amplification),
         **_estimate("doubling_time_hours", shape.doubling_time_hours),
-        "half_life_days": {"before_reversal": None, "after_reversal": None},
+        "hours_to_peak": _known(shape.hours_to_peak),
+        "half_life_days": {
+            "before_reversal": _range(shape.half_life_days_before),
+            "after_reversal": _range(shape.half_life_days_after),
+        },
         **_estimate("excess_posts", shape.excess_posts),
+        **_estimate("excess_posts_before_reversal", shape.excess_posts_before),
+        **_estimate("excess_posts_after_reversal", shape.excess_posts_after),
         **_estimate("sentiment_drop", shape.sentiment_drop),
-        "sentiment_recovered_share": None,
+        **_estimate("sentiment_recovered_share", shape.sentiment_recovered_share),
         "notes": list(shape.notes),
     }
 
@@ -169,6 +181,40 @@ def _estimate(key: str, estimate: Estimate | None) -> dict[str, Any]:
     if estimate is None:
         return {key: None, f"{key}_ci": None}
     return {key: _known(estimate.value), f"{key}_ci": [_known(estimate.ci_low), _known(estimate.ci_high)]}
+
+
+def _range(known: Range | None) -> list[float | None] | None:
+    return None if known is None else [_known(known.low), _known(known.high)]
+
+
+def _check(check: CheckResult) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "title": check.title,
+        "passed": check.passed,
+        "text": check.text,
+        "figures": {name: _known(value) for name, value in check.figures},
+    }
+
+
+def _counterfactual(analysis: Analysis, zone: ZoneInfo) -> dict[str, Any] | None:
+    """What would have come without the event: a row for each bucket of the series, in its order."""
+    known = analysis.counterfactual
+    if known is None:
+        return None
+    rows = zip(analysis.series.buckets, known.posts_low, known.posts_high, known.mean_compound, strict=True)
+    return {
+        "event": _utc(known.event),
+        "series": [
+            {
+                "start": _local(bucket.start, zone),
+                "posts_low": _known(low),
+                "posts_high": _known(high),
+                "mean_compound": _known(mean),
+            }
+            for bucket, low, high, mean in rows
+        ],
+    }
 
 
 def _effect(effect: Effect) -> dict[str, Any]:

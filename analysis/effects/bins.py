@@ -22,9 +22,9 @@ class VolumeBins:
     expected: Floats
     hours: Floats
 
-    def where(self, inside: Bools) -> "VolumeBins":
-        """Some of the bins."""
-        return VolumeBins(self.at[inside], self.posts[inside], self.expected[inside], self.hours[inside])
+    def none(self) -> "VolumeBins":
+        """No bin."""
+        return VolumeBins(*np.empty((4, 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,6 @@ class SentimentBins:
     scored: Floats
     mean: Floats
     within: Floats
-
-    def where(self, inside: Bools) -> "SentimentBins":
-        """Some of the bins."""
-        return SentimentBins(self.at[inside], self.scored[inside], self.mean[inside], self.within[inside])
 
 
 def volume_bins(hours: Hours, expected: Floats, bin_hours: int) -> VolumeBins:

@@ -59,8 +59,8 @@ def fading_of(before: VolumeBins, after: VolumeBins, peak: float, rate: float) -
         np.concatenate([getattr(before, name), getattr(after, name)]) for name in ("at", "posts", "expected")
     )
     post = np.repeat([0.0, 1.0], [len(before.at), len(after.at)])
-    span = max(float(np.ptp(after.at)), 1.0)
-    middle = post * (at - after.at.mean()) / span
+    centre, span = (after.at.mean(), max(float(np.ptp(after.at)), 1.0)) if len(after.at) else (0.0, 1.0)
+    middle = post * (at - centre) / span
     return Fading(at, (at - peak) / 24, posts, usual, usual / rate, post, middle)
 
 
@@ -70,6 +70,11 @@ def log_fading(days: Floats, log_decay: Floats, shapes: Floats) -> tuple[Floats,
     bend = shapes * reach
     shrink = np.where(bend > 1e-9, np.log1p(bend) / np.maximum(bend, 1e-9), 1.0)
     return -reach * shrink, -reach / (1 + bend)
+
+
+def half_life_days(shape: float, decay: float) -> float:
+    """Days until half of the excess is gone; `decay` (lambda) is a day."""
+    return log(2) / decay if shape == 0 else (2**shape - 1) / (shape * decay)
 
 
 def fit_shapes(fading: Fading) -> FittedShapes:

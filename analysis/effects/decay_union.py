@@ -19,6 +19,7 @@ from walkback.analysis.effects.decay_shapes import (
     Fading,
     fading_of,
     fit_shapes,
+    half_life_days,
     log_fading,
     standard_errors,
 )
@@ -66,9 +67,7 @@ class DecayFit:
     @property
     def half_life_days(self) -> float:
         """Until half of the excess at the peak is gone, in days."""
-        if self.shape == 0:
-            return log(2) / self.decay
-        return (2**self.shape - 1) / (self.shape * self.decay)
+        return half_life_days(self.shape, self.decay)
 
     def fading(self, days: Floats) -> Floats:
         """The excess `days` after the peak, in the unit of `exp(scale)`; shape (n,)."""
@@ -142,6 +141,23 @@ def estimate_volume(
     )
     lacking = _lacking(sample)
     return _not_possible(lacking, sample) if lacking else _estimate(sample, timing.peak, level)
+
+
+def half_lives(
+    hours: Hours, baseline: SeasonalBaseline, stretch: tuple[float, float], bin_hours: int
+) -> tuple[float, ...]:
+    """Half-lives in days of the excess over a stretch (hours from the event), by the shapes of xi = 0 and 1.
+
+    Empty with fewer than 48 observed hours, and where the excess is less than a quarter of the usual volume.
+    """
+    part = hours.between(*stretch)
+    bins = volume_bins(part, baseline.expected(part), bin_hours)
+    excess = float(bins.posts.sum() - bins.expected.sum())
+    if len(bins.at) * bin_hours < MIN_HOURS_BEFORE or excess < LEAST_LEFT * bins.expected.sum():
+        return ()
+    fitted = fit_shapes(fading_of(bins, bins.none(), stretch[0], baseline.rate))
+    decays = dict(zip(SHAPES, np.exp(fitted.theta[:, 1]), strict=True))
+    return tuple(half_life_days(shape, float(decays[shape])) for shape in (0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
