@@ -58,6 +58,7 @@ def render_page(analysis: Analysis) -> str:
         coverage_words=words.coverage(analysis),
         coverage=_coverage(analysis),
         effects=_effects(analysis),
+        checks=_checks(analysis),
         limits=words.limits(analysis),
         facts=_facts(analysis),
         origins=_origins(analysis),
@@ -207,7 +208,7 @@ def _coverage(analysis: Analysis) -> Table:
 
 
 def _effects(analysis: Analysis) -> Table:
-    heads = ("Event", "Outcome", "Measure", "Estimate", "p", "Method", "Points before, after")
+    heads = ("Event", "Outcome", "Measure", "Estimate", "p", "Method", "Posts before, after")
     rows = tuple(
         (
             words.sentence_case(each.event),
@@ -220,8 +221,22 @@ def _effects(analysis: Analysis) -> Table:
         )
         for each in analysis.effects[:_MOST_ROWS]
     )
+    caption = (
+        "The estimates behind the answer, each with its 97.5% interval, so that both hold together at 95%"
+    )
+    return Table(caption, heads, rows, frozenset({0, 1, 2, 5}))
+
+
+def _checks(analysis: Analysis) -> Table:
+    rows = tuple(
+        (words.shorten(check.title, 60), words.outcome(check), words.shorten(check.text, 600))
+        for check in analysis.checks
+    )
     return Table(
-        "The estimates behind the answer, each with its interval", heads, rows, frozenset({0, 1, 2, 5})
+        "What happens to the answer when something is done otherwise",
+        ("Check", "Outcome", "Figures"),
+        rows,
+        frozenset(range(3)),
     )
 
 

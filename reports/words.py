@@ -10,7 +10,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from walkback.analysis.model import Analysis, CoverageStatus, Estimate, Measures, Phase, Series
+from walkback.analysis.model import (
+    Analysis,
+    CheckResult,
+    CoverageStatus,
+    Estimate,
+    Measures,
+    Phase,
+    Range,
+    Series,
+    Shape,
+)
 from walkback.case import Every
 
 UNKNOWN: Final = "not known"
@@ -210,14 +220,43 @@ def build_up(analysis: Analysis) -> tuple[str, ...]:
         doubling = shape.doubling_time_hours
         hours = interval(doubling.value, doubling.ci_low, doubling.ci_high, 1)
         told.append(f"From there to the peak, the posts above the baseline doubled every {hours} hours.")
+    if shape.hours_to_peak is not None:
+        told.append(
+            f"Its busiest six hours came {number(shape.hours_to_peak)} hours after the start of that day."
+        )
     if shape.excess_posts is not None:
-        extra = shape.excess_posts
-        posts = interval(extra.value, extra.ci_low, extra.ci_high, 0)
-        told.append(f"From the start of the outcry on, there were {posts} posts more than the baseline.")
+        told.append(_extra(shape))
+    told += _half_lives(shape)
     if shape.sentiment_drop is not None:
         told.append(_drop(shape.sentiment_drop))
     told += [_as_sentence(note) for note in shape.notes]
     return tuple(line for line in told if line)
+
+
+def _extra(shape: Shape) -> str:
+    whole, before, after = (
+        None if known is None else interval(known.value, known.ci_low, known.ci_high, 0)
+        for known in (shape.excess_posts, shape.excess_posts_before, shape.excess_posts_after)
+    )
+    parts = f": {before} before the reversal and {after} after it" if before and after else ""
+    return f"From the start of the outcry on, there were {whole} posts more than the baseline{parts}."
+
+
+def _half_lives(shape: Shape) -> list[str]:
+    """How fast the outcry faded, as a range over the shapes of fading: not an interval of chance."""
+    return [
+        f"The posts above the baseline halved every {_range(known)} days {when_} the reversal."
+        for known, when_ in (
+            (shape.half_life_days_before, "before"),
+            (shape.half_life_days_after, "after"),
+        )
+        if known is not None
+    ]
+
+
+def _range(known: Range) -> str:
+    low, high = number(known.low, 1), number(known.high, 1)
+    return low if low == high else f"{low} to {high}"
 
 
 def _rise(analysis: Analysis) -> str:
@@ -279,6 +318,14 @@ def caption(analysis: Analysis) -> str:
             f"from {MINUS}1 (negative) to +1 (positive); the band is its 95% interval."
         )
     ]
+    faded = analysis.counterfactual
+    if faded and any(posts is not None for posts in faded.posts_high):
+        parts.append(
+            "The purple band is what fading alone would have brought without the reversal, from the least "
+            "to the most over four shapes of fading."
+        )
+    if faded and any(mean is not None for mean in faded.mean_compound):
+        parts.append("The dashed line is where sentiment drifted without it.")
     if any(not bucket.observed for bucket in line.buckets):
         parts.append("Hatched: not observed.")
     if any(is_partial(bucket.observed_share) and bucket.observed for bucket in line.buckets):
@@ -292,6 +339,11 @@ def is_partial(observed_share: float) -> bool:
     return observed_share < 0.999
 
 
+def outcome(check: CheckResult) -> str:
+    """A check's outcome in a word or two."""
+    return {True: "passed", False: "failed", None: "not possible"}[check.passed]
+
+
 def alt_text(analysis: Analysis) -> str:
     """The timeline for those who can't see it: what is drawn, the main figures, the events."""
     line, zone = analysis.series, analysis.case.zone
@@ -301,6 +353,7 @@ def alt_text(analysis: Analysis) -> str:
         f"posts {per(line.grid.every)} above, mean sentiment below."
     )
     told.append(_rise(analysis))
+    told.append(shorten(analysis.verdict.sentence, 600))
     told += [_phase_mood(analysis, phase) for phase in analysis.phases[:6]]
     dated = [f"{day(at, zone)}, {shorten(event.label, 60)}" for at, event in analysis.case.timeline()[:6]]
     told.append(f"Events: {'; '.join(dated)}." if dated else "")

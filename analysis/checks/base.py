@@ -54,7 +54,7 @@ def compare(
     if not agreements:
         reason = other.volume.reason or other.sentiment.reason or "the finding itself could not be estimated"
         return None, f"{what}: not possible, {reason}", ()
-    return all(agreements), f"{what}: {' and '.join(told)}", tuple(figures)
+    return all(agreements), f"{what}: {', '.join(told)}", tuple(figures)
 
 
 def size(effect: VolumeEffect | SentimentEffect) -> float:
@@ -70,11 +70,9 @@ def _agrees(first: VolumeEffect | SentimentEffect, second: VolumeEffect | Sentim
 
 
 def _told(effect: VolumeEffect | SentimentEffect) -> tuple[str, float, str]:
+    low, high = effect.ci_low or 0.0, effect.ci_high or 0.0
     if isinstance(effect, VolumeEffect):
         ratio = exp(size(effect))
-        return "volume ratio", ratio, f"volume at {ratio:.0%} of what fading predicts"
-    return (
-        "sentiment step",
-        size(effect),
-        f"sentiment moved by {size(effect):+.2f}".replace("-", "\N{MINUS SIGN}"),
-    )
+        return "volume ratio", ratio, f"volume {ratio:.0%} [{exp(low):.0%}, {exp(high):.0%}]"
+    words = f"sentiment {size(effect):+.2f} [{low:+.2f}, {high:+.2f}]"
+    return "sentiment step", size(effect), words.replace("-", "\N{MINUS SIGN}")

@@ -26,7 +26,7 @@ def check(evidence: Evidence) -> CheckResult:
         compare(
             evidence.finding,
             _estimate(evidence, evidence.bin_hours, window, end),
-            f"volume to {(window + 12) / 24:.0f} d, sentiment to {end // 24} d",
+            f"{(window + 12) / 24:.0f} and {end // 24} days",
         )
         for window, end in WINDOWS
     ]

@@ -29,15 +29,17 @@ from walkback.reports.charts.sheet import (
 )
 
 
-def draw_volume(axes: Axes, sheet: Sheet, series: Series, rungs: int = 4) -> list[str]:
-    """Bars from zero; returns the notes that the reader needs.
+def draw_volume(
+    axes: Axes, sheet: Sheet, series: Series, rungs: int = 4, *, at_least: float = 0
+) -> list[str]:
+    """Bars from zero; returns the notes that the reader needs. The axis holds `at_least` so many posts.
 
     Posts that were found in a bucket that was hardly observed stand pale before its hatching: they
     are the least that there was.
     """
     seen = [b for b in series.buckets if b.observed or b.measures.posts]
     top = max((b.measures.posts for b in seen), default=0)
-    axes.set_ylim(0, top * 1.18 or 1)
+    axes.set_ylim(0, max(top, at_least) * 1.18 or 1)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=rungs, integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: words.number(value))
     part = [b for b in seen if words.is_partial(b.observed_share)]

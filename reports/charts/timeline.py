@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from walkback.analysis.model import Analysis, Series
 from walkback.reports import words
+from walkback.reports.charts.counterfactual import draw_drift, draw_faded, highest
 from walkback.reports.charts.events import events_shown, label_events, list_events, mark_events
 from walkback.reports.charts.panels import (
     draw_baseline,
@@ -34,6 +35,7 @@ from walkback.reports.charts.ticks import draw_date_axis
 def timeline(analysis: Analysis, *, narrow: bool = False) -> Figure:
     """Posts and mean sentiment over the case's window, with its phases, events and gaps.
 
+    Where a reversal could be tested, what would have come without it is drawn over what came.
     Time runs evenly, ticks stand at local times of the case's zone. `narrow` has larger type and
     numbered events, for screens of about 360 pixels. A figure of its own, made for `render_*`.
     """
@@ -46,7 +48,13 @@ def timeline(analysis: Analysis, *, narrow: bool = False) -> Figure:
         listed = label_events(sheet, events)
         volume = sheet.panel(look.volume)
         sheet.y += look.volume
-        notes = [*draw_volume(volume, sheet, line), *hatch_gaps(volume, sheet, line), *few_notes(analysis)]
+        faded = analysis.counterfactual
+        notes = [
+            *draw_volume(volume, sheet, line, at_least=highest(faded)),
+            *(draw_faded(volume, sheet, line, faded) if faded else ()),
+            *hatch_gaps(volume, sheet, line),
+            *few_notes(analysis),
+        ]
         label_peak(volume, sheet, analysis)
         draw_baseline(volume, sheet, analysis)
         label_phases(sheet, analysis)
@@ -56,6 +64,7 @@ def timeline(analysis: Analysis, *, narrow: bool = False) -> Figure:
         mood = sheet.panel(look.mood)
         sheet.y += look.mood
         draw_mood(mood, sheet, line, limit, fewest)
+        notes += draw_drift(mood, sheet, line, faded) if faded else ()
         hatch_gaps(mood, sheet, line, label=False)
         for axes in (volume, mood):
             tint_phases(axes, sheet, analysis)
