@@ -76,7 +76,7 @@ def draw_world(setting: Setting, seed: int, number: int) -> World:
     peak = -24.0 * setting.gap_days
     announced = peak - float(np.floor(rng.uniform(6, 36)))
     offset: Floats = np.arange(announced - BASELINE_HOURS, AFTER_HOURS, dtype=np.float64)
-    hour_of_week = (np.arange(len(offset)) + float(rng.integers(168))) % 168
+    hour_of_week: Floats = np.mod(np.arange(len(offset), dtype=np.float64) + float(rng.integers(168)), 168.0)
 
     base = log_uniform(rng, 3, 30)
     season = _season(rng, setting, hour_of_week)
