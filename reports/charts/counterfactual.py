@@ -1,11 +1,11 @@
 """What would have come without the event, drawn over what came: a band of posts, a line of sentiment."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 
 from walkback.analysis.model import Counterfactual, Series
+from walkback.reports import tables
 from walkback.reports.charts.sheet import HALO, PALE_PURPLE, PURPLE, Sheet, days_between
 
 
@@ -26,8 +26,12 @@ def draw_faded(axes: Axes, sheet: Sheet, series: Series, faded: Counterfactual) 
     )
     for values in (lows, highs):
         axes.stairs(values, edges, baseline=None, color=PURPLE, lw=1.1, zorder=2.4)
-    end = sheet.x(known[-1][0].end)
-    return _label(axes, sheet, "what fading alone predicts", (edges[-1], (lows[-1] + highs[-1]) / 2), end)
+    text, end = "what fading alone predicts", sheet.x(known[-1][0].end)
+    gaps = [sheet.x(start) for start, stop in tables.gaps(series) if stop > known[-1][0].end]
+    if _fits(sheet, text, end, before=min([*gaps, sheet.right])):
+        _label(axes, sheet, text, (edges[-1], (lows[-1] + highs[-1]) / 2))
+        return []
+    return [f"Purple band: {text}."]
 
 
 def draw_drift(axes: Axes, sheet: Sheet, series: Series, faded: Counterfactual) -> list[str]:
@@ -39,7 +43,11 @@ def draw_drift(axes: Axes, sheet: Sheet, series: Series, faded: Counterfactual) 
     xs = [days_between(sheet.start, moment) for moment, _ in known]
     means = [mean for _, mean in known]
     axes.plot(xs, means, color=PURPLE, lw=1.4, ls=(0, (4, 2)), zorder=3.2, gid="drift")
-    return _label(axes, sheet, "by drift alone", (xs[-1], means[-1]), sheet.x(known[-1][0]))
+    text = "by drift alone"
+    if _fits(sheet, text, sheet.x(known[-1][0]), before=sheet.right):
+        _label(axes, sheet, text, (xs[-1], means[-1]))
+        return []
+    return ["Dashed: sentiment by its drift alone."]
 
 
 def highest(faded: Counterfactual | None) -> float:
@@ -47,10 +55,10 @@ def highest(faded: Counterfactual | None) -> float:
     return max((high for high in faded.posts_high if high is not None), default=0.0) if faded else 0.0
 
 
-def _label(axes: Axes, sheet: Sheet, text: str, at: Sequence[float], end: float) -> list[str]:
-    if end + sheet.size(text)[0] + 6 > sheet.right:
-        kind = "Purple band" if "fading" in text else "Dashed"
-        return [f"{kind}: {text}."]
+def _fits(sheet: Sheet, text: str, end: float, *, before: float) -> bool:
+    return end + sheet.size(text)[0] + 6 <= before
+
+
+def _label(axes: Axes, sheet: Sheet, text: str, at: tuple[float, float]) -> None:
     how: dict[str, Any] = {"size": sheet.look.type, "color": PURPLE, "path_effects": HALO, "zorder": 5}
-    axes.annotate(text, (at[0], at[1]), (5, 0), textcoords="offset points", va="center", **how)
-    return []
+    axes.annotate(text, at, (5, 0), textcoords="offset points", va="center", **how)

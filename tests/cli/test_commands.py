@@ -118,7 +118,7 @@ def test_json_is_one_document_and_nothing_else(folder):
     status = walkback("status", "zoom.toml", "--json", folder=folder)
 
     assert json.loads(analysis.stdout)["schema"] == 1
-    assert json.loads(analysis.stdout)["verdict"]["reasons"] == ["effects are not estimated yet"]
+    assert json.loads(analysis.stdout)["verdict"]["word"] == "inconclusive"
     assert json.loads(status.stdout)["in_quarantine"] == 2
     assert analysis.stderr == status.stderr == ""
 
@@ -232,7 +232,7 @@ def test_the_demo_says_that_its_posts_are_synthetic(tmp_path):
     report = tmp_path / "d/zoom-report"
 
     assert (first.returncode, first.stderr) == (0, "")
-    assert "Synthetic posts: Inconclusive." in first.stdout
+    assert "Synthetic posts: Calmed." in first.stdout
     assert "synthetic posts" in (report / "report.html").read_text()
     assert json.loads((report / "report.json").read_text())["synthetic"] is True
     assert again.stdout.count(" 0 stored, ") == 3

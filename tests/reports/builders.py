@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from walkback.analysis.model import (
     Analysis,
     Bucket,
+    CheckResult,
+    Counterfactual,
     CoverageSpan,
     CoverageStatus,
     Effect,
@@ -18,6 +20,7 @@ from walkback.analysis.model import (
     Origin,
     Peak,
     Phase,
+    Range,
     ScorerId,
     Series,
     Shape,
@@ -190,10 +193,42 @@ def shape(line: Series) -> Shape:
         onset=OUTCRY,
         peak=Peak(top.start, top.measures.posts),
         amplification=17.3,
+        hours_to_peak=22.0,
         doubling_time_hours=Estimate(9.1, 7.0, 13.2),
+        half_life_days_before=Range(1.9, 2.4),
+        half_life_days_after=Range(1.2, 1.2),
         excess_posts=Estimate(2211.0, 1900.0, 2530.0),
+        excess_posts_before=Estimate(1700.0, 1600.0, 1800.0),
+        excess_posts_after=Estimate(511.0, 300.0, 730.0),
         sentiment_drop=Estimate(0.32, 0.26, 0.38),
+        sentiment_recovered_share=Estimate(0.46, 0.12, 0.8),
     )
+
+
+def faded(line: Series) -> Counterfactual:
+    """What fading alone would have brought from the day after the peak to a week after the reversal."""
+    low, high, mean = [], [], []
+    for each in line.buckets:
+        hours = int((each.end - each.start) / timedelta(hours=1))
+        drawn = at(8) <= each.start and each.end <= at(18)
+        expected = sum(rate(each.start + timedelta(hours=n)) for n in range(hours))
+        low.append(expected if drawn else None)
+        high.append(1.4 * expected + 3 if drawn else None)
+        mean.append(-0.18 if drawn else None)
+    return Counterfactual(REVERSAL, tuple(low), tuple(high), tuple(mean))
+
+
+CHECKS = (
+    CheckResult("control_topic", "Control topic", None, "not possible: the case names no [query.control]"),
+    CheckResult(
+        "near_duplicates",
+        "Without near-duplicates",
+        passed=True,
+        text="without near-duplicates: volume 74% [36%, 150%], sentiment +0.11 [+0.02, +0.20]",
+        figures=(("volume ratio", 0.74),),
+        overturns=True,
+    ),
+)
 
 
 def verdict(**changes):
@@ -235,6 +270,9 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
             Origin("zoom-hackernews.ndjson", at(5, month=9), 1720, 12, 3, 0),
             Origin("reddit, collected", at(5, month=9), 1204, 40, 0, 7),
         ),
+        checks=CHECKS,
+        counterfactual=faded(line),
+        changepoints=(at(7),),
     )
 
 
@@ -289,6 +327,9 @@ def empty():
         effects=(),
         verdict=verdict(sentence="Nothing was observed, so nothing can be said.", reasons=()),
         origins=(),
+        checks=(),
+        counterfactual=None,
+        changepoints=(),
     )
 
 
@@ -370,6 +411,7 @@ def hostile():
         effects=(replace(EFFECT, event=HOSTILE, method=HOSTILE),),
         verdict=verdict(sentence=HOSTILE, reasons=(HOSTILE,)),
         origins=(replace(given.origins[0], what="=cmd|" + HOSTILE),),
+        checks=(replace(CHECKS[0], text=HOSTILE, title=HOSTILE),),
     )
 
 

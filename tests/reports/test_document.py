@@ -65,17 +65,24 @@ CONTRACT = [
     "shape.peak.start",
     "shape.peak.posts",
     "shape.amplification",
+    "shape.hours_to_peak",
     "shape.doubling_time_hours",
     "shape.doubling_time_hours_ci",
     "shape.half_life_days.before_reversal",
     "shape.half_life_days.after_reversal",
     "shape.excess_posts",
     "shape.excess_posts_ci",
+    "shape.excess_posts_before_reversal",
+    "shape.excess_posts_before_reversal_ci",
+    "shape.excess_posts_after_reversal",
+    "shape.excess_posts_after_reversal_ci",
     "shape.sentiment_drop",
     "shape.sentiment_drop_ci",
     "shape.sentiment_recovered_share",
+    "shape.sentiment_recovered_share_ci",
     "shape.notes",
-    "changepoints",
+    "changepoints[].at",
+    "changepoints[].outcome",
     "effects[].event",
     "effects[].at",
     "effects[].outcome",
@@ -92,6 +99,16 @@ CONTRACT = [
     "verdict.sentiment",
     "verdict.sentence",
     "verdict.reasons",
+    "checks[].name",
+    "checks[].title",
+    "checks[].passed",
+    "checks[].text",
+    "checks[].figures",
+    "counterfactual.event",
+    "counterfactual.series[].start",
+    "counterfactual.series[].posts_low",
+    "counterfactual.series[].posts_high",
+    "counterfactual.series[].mean_compound",
     "origins[].what",
     "origins[].finished_at",
     "origins[].posts",
@@ -99,7 +116,8 @@ CONTRACT = [
     "origins[].quarantined",
     "origins[].refused",
 ]
-OPEN = {"totals.by_source", "series_by_source", "measures_by_source"}  # keys of these are sources' names
+# Keys of these are names.
+OPEN = {"totals.by_source", "series_by_source", "measures_by_source", "checks[].figures"}
 
 
 def paths(value, at=""):

@@ -164,7 +164,7 @@ def test_the_page_is_well_built(page):
         == len(read.all("header"))
         == len(read.all("footer"))
     )
-    assert len(read.all("table")) == len(read.all("caption")) == 5
+    assert len(read.all("table")) == len(read.all("caption")) == 6
     assert {"col", "row"} == {th["scope"] for th in read.all("th")}
     assert all(image["alt"] for image in read.all("img"))
     assert len(ids) == len(set(ids))
