@@ -214,6 +214,11 @@ class Case(_Table):
             update={"query": query, "path": path, "store": self.store or f"{self.name}.duckdb"}
         )
 
+    def topics(self) -> "tuple[Case, ...]":
+        """The case, and its control topic where it names one: what has to be matched and scored."""
+        control = self.control()
+        return (self,) if control is None else (self, control)
+
     def instant(self, moment: date) -> datetime:
         """`moment` in UTC; a date alone is its first instant in the case's time zone."""
         return _instant(moment, self.zone)

@@ -107,10 +107,14 @@ def _import_one(session: Session, case: Case, file: Path, options: ImportOptions
 
 
 def bring_up_to_date(session: Session, case: Case) -> int:
-    """Match and score what is pending; returns how many posts were scored."""
-    store = session.store(case)
-    store.match_pending(case)
-    pending = store.status(case)
+    """Match and score what is pending, of the control topic too; returns how many posts were scored."""
+    return sum(_score_topic(session, topic) for topic in case.topics())
+
+
+def _score_topic(session: Session, topic: Case) -> int:
+    store = session.store(topic)
+    store.match_pending(topic)
+    pending = store.status(topic)
     left = max(pending.scorable - pending.scored, 1)
     done = 0
     with session.terminal.bar("scoring") as bar:
@@ -120,7 +124,7 @@ def bring_up_to_date(session: Session, case: Case) -> int:
             done += posts
             bar.show(done / left, f"{done:,} posts")
 
-        return score_pending(case, store, Vader(), scored=scored)
+        return score_pending(topic, store, Vader(), scored=scored)
 
 
 def _analysis(session: Session, case: Case, every: Every) -> Analysis:
