@@ -18,6 +18,7 @@ from walkback.analysis.answer import (
 )
 from walkback.analysis.changepoints import onset_opinion, volume_changepoints
 from walkback.analysis.checks.run import run_checks
+from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus
 from walkback.analysis.effects.reaction import Setting, impossible, react, settings
 from walkback.analysis.evidence import Reader
 from walkback.analysis.fading import state_of
@@ -111,9 +112,11 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
 
 def _tested(reader: Reader, setting: Setting) -> Tested:
     around = reader.around(setting)
+    reaction = react(around.hours, around.setting, around.bin_hours)
     if not around.counted:
-        return Tested(around, impossible("every source gave fewer posts than it had"))
-    return Tested(around, react(around.hours, around.setting, around.bin_hours))
+        capped = VolumeEffect(VolumeStatus.NOT_POSSIBLE, "every source gave fewer posts than it had")
+        reaction = replace(reaction, volume=capped)
+    return Tested(around, reaction)
 
 
 def _checks(reader: Reader, judged: Tested | None) -> tuple[CheckResult, ...]:

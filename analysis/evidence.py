@@ -66,7 +66,11 @@ class Reader:
             tallies = on_dates(self._tallies(self.window, span), span, dates)
         left_out = capped_sources(self.coverage, span.first, span.end)
         counted = frozenset(self.sources) - left_out
-        hours = build_hours(tallies, span, self.coverage, counted, self.case.zone)
+        if counted:
+            hours = build_hours(tallies, span, self.coverage, counted, self.case.zone)
+        else:  # no count is a volume, but the busiest hour and every mean can still be told
+            seen = [_whole(source, span) for source in self.sources]
+            hours = build_hours(tallies, span, seen, self.sources, self.case.zone)
         bin_hours = BIN_HOURS if dates is None else DAY_HOURS
         return Around(setting, hours, bin_hours, left_out, span, tallies, counted, dates)
 
@@ -131,6 +135,10 @@ class Reader:
         archives = [span for span in self.coverage if span.how in {"archive", "stated"}]
         counted = {tally.source for tally in tallies} - around.left_out
         return build_hours(tallies, around.span, [*own, *archives], counted, self.case.zone)
+
+
+def _whole(source: str, span: Span) -> CoverageSpan:
+    return CoverageSpan(source, span.first, span.end, CoverageStatus.COMPLETE, "asked")
 
 
 def _at_start_of_day(setting: Setting, zone: ZoneInfo) -> Setting:

@@ -93,14 +93,14 @@ def build_hours(
     Volume is that of the `counted` sources, observed where all of them were; sentiment is that of all
     the tallies, since a sample has a mean even where its source was cut off.
     """
-    posts, scored, total, squares = np.zeros((4, span.n))
+    posts, scored, total, squares = np.zeros((4, span.n), np.int64)  # whole until the end: exact in any order
     for tally in tallies:
         if not 0 <= tally.hour < span.n:
             continue
         posts[tally.hour] += tally.posts if tally.source in counted else 0
         scored[tally.hour] += tally.scored
-        total[tally.hour] += tally.total / _UNIT
-        squares[tally.hour] += tally.squares / _UNIT**2
+        total[tally.hour] += tally.total
+        squares[tally.hour] += tally.squares
     edges = [span.first + hour * _HOUR for hour in range(span.n + 1)]
     shares = observed_shares(edges, observed_stretches(coverage, sorted(counted)))
     middles = [(edge + _HOUR / 2).astimezone(zone) for edge in edges[:-1]]
@@ -108,8 +108,8 @@ def build_hours(
         offset=np.arange(span.n, dtype=np.float64) - span.before,
         hour_of_week=np.array([24 * middle.weekday() + middle.hour for middle in middles], np.float64),
         observed=np.array([share >= _OBSERVED_AT_LEAST for share in shares], bool),
-        posts=posts,
-        scored=scored,
-        total=total,
-        squares=squares,
+        posts=posts.astype(np.float64),
+        scored=scored.astype(np.float64),
+        total=total / _UNIT,
+        squares=squares / _UNIT**2,
     )

@@ -38,8 +38,8 @@ def compare(
 ) -> tuple[bool | None, str, tuple[tuple[str, float], ...]]:
     """Whether another estimate agrees with the finding: passed or not (None: not possible), words, figures.
 
-    A signal that says something agrees if the other's estimate has its sign; one that says nothing
-    agrees if the other says nothing either.
+    A signal that says something agrees if the other's estimate has its sign, and either says the same or
+    lies in the finding's interval; one that says nothing agrees if the other says nothing either.
     """
     agreements: list[bool] = []
     told: list[str] = []
@@ -64,9 +64,10 @@ def size(effect: VolumeEffect | SentimentEffect) -> float:
 
 
 def _agrees(first: VolumeEffect | SentimentEffect, second: VolumeEffect | SentimentEffect) -> bool:
-    if first.status in GOOD | BAD:
-        return size(first) * size(second) > 0
-    return second.status not in GOOD | BAD
+    if first.status not in GOOD | BAD:
+        return second.status not in GOOD | BAD
+    inside = (first.ci_low or 0.0) <= size(second) <= (first.ci_high or 0.0)
+    return size(first) * size(second) > 0 and (inside or second.status is first.status)
 
 
 def _told(effect: VolumeEffect | SentimentEffect) -> tuple[str, float, str]:
