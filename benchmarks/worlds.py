@@ -6,7 +6,7 @@ Rows are what the reversal did, columns the words, in percent of the worlds. `al
 calmed: false where nothing was done. `covers` is how often a 97.5% interval held the truth, of the worlds
 in which there was one; `half` its median half-width, in the log ratio and in compound. Two references
 read the same worlds: before against after, and the textbook's interrupted time series. `--stress` asks
-for false alarms where the world departs from the design. See docs/operating-characteristics.md.
+for false alarms where the world departs from the design. See docs/method.md.
 """
 
 import argparse

@@ -2,8 +2,7 @@
 
 Generalised least squares with a straight drift and an autocorrelated error whose memory is estimated
 together with the baseline's (Turner et al. 2021, BMC Med. Res. Methodol. 21:181: short series alone
-understate it). Newey and West's errors raise false alarms in 14 to 18% of short series; see
-docs/operating-characteristics.md.
+understate it).
 """
 
 from dataclasses import dataclass
