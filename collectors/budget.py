@@ -1,5 +1,7 @@
 """What a run may use of one source, checked before each request at its worst case."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +31,7 @@ class Budget:
         self.posts = 0
         self.requests = 0
         self.cost = Decimal(0)
+        self.before_paying: Callable[[], None] = lambda: None  # hears of each priced request beforehand
         self._clock = clock
 
     def affordable(self, most: int, price: Decimal = Decimal(0)) -> int:
@@ -64,6 +67,31 @@ class Budget:
         if self.limits.deadline is not None and self._clock.now() >= self.limits.deadline:
             raise BudgetSpentError(f"{self.source}: the time of --max-time is over. Run it again to go on")
         self.requests += 1
+
+    def pages_left(self, size: int, *, under_way: int) -> int | None:
+        """How many requests of `size` posts may still be made; None: no limit.
+
+        `under_way` posts were asked for and are not counted yet.
+        """
+        limits = []
+        if self.limits.max_requests is not None:
+            limits.append(self.limits.max_requests - self.requests)
+        if self.limits.max_posts is not None:
+            limits.append((self.limits.max_posts - self.posts - under_way) // size)
+        return max(min(limits), 0) if limits else None
+
+    @contextmanager
+    def paying(self, worst: Decimal) -> Iterator[None]:
+        """While a priced request is under way it counts at its worst case: a run killed then has counted it.
+
+        What it did cost is for `used` afterwards.
+        """
+        self.cost += worst
+        try:
+            self.before_paying()
+            yield
+        finally:
+            self.cost -= worst
 
     def used(self, *, posts: int = 0, cost: Decimal = Decimal(0)) -> None:
         """Count what a request brought and cost."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -113,7 +114,7 @@ class _Run:
         self._store = store
         self._matcher = matcher
         self._collector = source.collector
-        self._budget = source.budget
+        self.budget = source.budget
         self._clock = clock
         self._told_requests, self._told_cost = 0, _NO_COST
         self._name = source.collector.source
@@ -143,7 +144,10 @@ class _Run:
                 yield self._page(fetched)
 
     def finish(self, trouble: WalkbackError | None) -> None:
-        """Note how it ended."""
+        """Note how it ended, and what was used since the last page."""
+        self._store.add_pages(
+            self._case, self.id, [self.spending()], now=self._clock.now(), written=lambda _: None
+        )
         outcome = "done" if trouble is None else f"{'stopped' if _is_stop(trouble) else 'failed'}: {trouble}"
         self._store.finish_run(self.id, refused=0, outcome=outcome, now=self._clock.now())
 
@@ -154,8 +158,8 @@ class _Run:
             self.written.stored,
             self.written.duplicates,
             self.quarantined,
-            self._budget.requests,
-            self._budget.cost,
+            self.budget.requests,
+            self.budget.cost,
             tuple(self._not_whole[ends] for ends in sorted(self._not_whole)),
             trouble,
         )
@@ -195,10 +199,14 @@ class _Run:
         )
         return self._accounted(page)
 
+    def spending(self) -> Page:
+        """No posts, but what was used since the last page."""
+        return self._accounted(Page())
+
     def _accounted(self, page: Page) -> Page:
         """The page, with what was used since the last one."""
-        requests, cost = self._budget.requests - self._told_requests, self._budget.cost - self._told_cost
-        self._told_requests, self._told_cost = self._budget.requests, self._budget.cost
+        requests, cost = self.budget.requests - self._told_requests, self.budget.cost - self._told_cost
+        self._told_requests, self._told_cost = self.budget.requests, self.budget.cost
         return Page(page.posts, page.faults, page.coverage, page.gone, page.cursor, requests, cost)
 
 
@@ -245,6 +253,8 @@ class _Writer:
         self._progress = progress
         self._handed: queue.SimpleQueue[_Handed] = queue.SimpleQueue()
         self._stopping = False
+        for source, run in runs.items():
+            run.budget.before_paying = partial(self._note_spending, source)
         self.trouble: dict[str, WalkbackError | None] = dict.fromkeys(runs)
 
     def write_all(self, work: Mapping[str, Iterator[Page]]) -> None:
@@ -272,14 +282,22 @@ class _Writer:
         error: Exception | None = None
         try:
             for page in pages:
-                handed = _Handed(source, page, None, threading.Event())
-                self._handed.put(handed)
-                handed.written.wait()
+                self._hand_in(source, page)
                 if self._stopping:
                     return
         except Exception as raised:  # noqa: BLE001  # told by the caller's thread
             error = raised
         self._handed.put(_Handed(source, None, error, threading.Event()))
+
+    def _hand_in(self, source: str, page: Page) -> None:
+        """Returns when the page is in the store."""
+        handed = _Handed(source, page, None, threading.Event())
+        self._handed.put(handed)
+        handed.written.wait()
+
+    def _note_spending(self, source: str) -> None:
+        """In the source's thread, before a request that costs money."""
+        self._hand_in(source, self._runs[source].spending())
 
     def _write(self, handed: _Handed, page: Page) -> None:
         run = self._runs[handed.source]

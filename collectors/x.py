@@ -70,6 +70,7 @@ _FIELDS: Final = [
     "note_tweet",
     "withheld",
 ]
+_GONE: Final = ("/resource-not-found", "/not-authorized-for-resource")  # problems; other ones may pass
 _SITE: Final = re.compile(r"[\w-]+(\.[\w-]+)+(/\S*)?")
 _PLAIN: Final = re.compile(r"[#@]?\w+")
 
@@ -146,12 +147,13 @@ class XCollector:
         ids = [post.id for post in due]
         while ids:
             batch, ids = self._next_batch(ids)
-            answer = self._client.get_tweets(ids=batch, tweet_fields=_FIELDS)
+            with self._budget.paying(len(batch) * X_POST):
+                answer = self._client.get_tweets(ids=batch, tweet_fields=_FIELDS)
             fetched = self._fetched(answer, None)
             gone = tuple(
                 str(error["resource_id"])
                 for error in answer.get("errors", ())
-                if str(error.get("resource_id")) in batch
+                if str(error.get("resource_id")) in batch and str(error.get("type")).endswith(_GONE)
             )
             yield Fetched(fetched.posts, fetched.faults, gone)
 
@@ -196,11 +198,12 @@ class XCollector:
             )
             return cast(dict[str, Any], page)
 
-        try:
-            return ask(size)
-        except UnreachableError:
-            if size <= _SMALL_PAGE:
-                raise
+        with self._budget.paying(size * X_POST):
+            try:
+                return ask(size)
+            except UnreachableError:
+                if size <= _SMALL_PAGE:
+                    raise
             return ask(_SMALL_PAGE)  # X has answered large pages with 503 that it gave in small ones
 
     def _keep_pace(self) -> None:
@@ -227,13 +230,14 @@ class XCollector:
         total, token = 0, None
         while True:
             self._budget.before_cost(X_COUNTS[archive])
-            answer = ask(
-                query=query,
-                start_time=window.start.astimezone(UTC),
-                end_time=window.end.astimezone(UTC),
-                granularity="day",
-                **({"next_token": token} if token else {}),
-            )
+            with self._budget.paying(X_COUNTS[archive]):
+                answer = ask(
+                    query=query,
+                    start_time=window.start.astimezone(UTC),
+                    end_time=window.end.astimezone(UTC),
+                    granularity="day",
+                    **({"next_token": token} if token else {}),
+                )
             self._budget.used(cost=X_COUNTS[archive])
             meta = answer.get("meta", {})
             total += int(meta.get("total_tweet_count", 0))
@@ -314,7 +318,7 @@ def _problem(response: requests.Response) -> str:
     first: dict[str, Any] = next(iter(told.get("errors") or ()), {})
     return " ".join(
         str(first.get("message") or told.get("detail") or told.get("title") or "no reason")[:200].split()
-    )
+    ).rstrip(".")
 
 
 def _rate_state(headers: Mapping[str, str], now: datetime) -> tuple[float, datetime] | None:  # noqa: ARG001

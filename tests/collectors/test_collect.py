@@ -197,6 +197,35 @@ def test_a_spent_budget_is_gone_on_with(tmp_path):
     assert sum(row.requests for row in spent) == 5
 
 
+def test_what_a_request_may_cost_is_stored_before_it_is_made(tmp_path):
+    """Whoever is killed while it is under way has counted it; what it did cost is told afterwards."""
+    case = zoom_case(tmp_path)
+    noted = []
+    answer = tweets(47)
+
+    def watched(asked):
+        noted.append(Store(case.store_path).runs(case)[-1].cost)
+        return answer(asked)
+
+    with Replay().says(X_ALL, watched).running() as server:
+        run(case, server, names=("x",))
+    page, post = 100 * Decimal("0.005"), Decimal("0.005")
+    assert noted == [page + post * number for number in (0, 10, 20, 30, 40)]
+    assert Store(case.store_path).runs(case)[-1].cost == 47 * post
+
+
+def test_what_a_failed_run_took_is_stored(tmp_path):
+    """Requests that brought nothing count; what was not answered costs nothing."""
+    case = zoom_case(tmp_path)
+    silent = Said(b"", 503)
+    with Replay().says(HN, silent).says(X_ALL, tweets(47), silent).running() as server:
+        done = run(case, server)
+    assert [one.trouble is None for one in done] == [False, False]
+    rows = {row.origin: (row.requests, row.cost) for row in Store(case.store_path).runs(case)}
+    assert rows == {one.source: (one.requests, one.cost) for one in done}
+    assert rows == {"hackernews": (5, Decimal(0)), "x": (11, Decimal("0.05"))}
+
+
 def test_a_place_that_the_platform_forgot_is_begun_anew(tmp_path):
     """A token that no longer holds must not stop a case for ever."""
     case = zoom_case(tmp_path)
@@ -241,7 +270,8 @@ def test_counts_are_looked_at_again_at_their_ages(tmp_path):
             for identity in asked["ids"].split(",")
             if identity != "1001"
         ]
-        gone = [{"resource_id": "1001"}] if "1001" in asked["ids"].split(",") else []
+        missing = {"resource_id": "1001", "type": "https://api.twitter.com/2/problems/resource-not-found"}
+        gone = [missing] if "1001" in asked["ids"].split(",") else []
         return orjson.dumps({"data": found, "errors": gone})
 
     with Replay().says(X_ALL, tweets(3)).says("/2/tweets", lookup).running() as server:
