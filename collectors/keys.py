@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from walkback.collectors.trouble import KeyMissingError
+from walkback.collectors.trouble import CredentialsError, KeyMissingError
 
 
 class Keys:
@@ -27,7 +27,8 @@ class Keys:
     def needed(self, source: str, names: tuple[str, ...], where: str) -> tuple[str, ...]:
         """Credentials that the source can't do without.
 
-        Raises KeyMissingError that names the missing ones and where to get them.
+        Raises KeyMissingError that names the missing ones and where to get them, CredentialsError for
+        one that can't be a key: a header can't hold it, and the client would print it whole.
         """
         missing = [name for name in names if not self.get(name)]
         if missing:
@@ -35,6 +36,13 @@ class Keys:
                 f"{source}: not set: {', '.join(missing)}. Set it in the environment or in .env beside the "
                 f"case file; {where}"
             )
+        for name in names:
+            value = self._values[name]
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise CredentialsError(
+                    f"{source}: {name} has a character in it that no key has, such as a space, a line break "
+                    "or a curly quote. Copy it again"
+                )
         return tuple(self._values[name] for name in names)
 
 
@@ -42,4 +50,5 @@ def keys_for(case_file: Path) -> Keys:
     """The environment's variables that begin with WALKBACK_, over those of `.env` beside the case file."""
     beside = dotenv_values(case_file.parent / ".env", interpolate=False)
     both = {**beside, **os.environ}
-    return Keys({name: value for name, value in both.items() if name.startswith("WALKBACK_") and value})
+    ours = {name: value for name, value in both.items() if name.startswith("WALKBACK_") and value}
+    return Keys({name: value.strip() for name, value in ours.items()})

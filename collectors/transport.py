@@ -32,6 +32,7 @@ TRIES: Final = 5
 _TIMEOUT_S: Final = (5.0, 30.0)  # to connect, between two bytes
 _FIRST_PAUSE_S: Final = 1.0
 _UNTOLD_WAIT_S: Final = 60.0
+_JITTER_S: Final = 0.5
 _NO_SKEW: Final = timedelta(seconds=2)
 _TRANSIENT: Final = frozenset({408, 500, 502, 503, 504, 520, 522, 524})
 
@@ -115,7 +116,8 @@ class Transport(HTTPAdapter):
                     raise RateLimitedError(
                         f"{self._source}: still too many requests after {waited} waits. Run it again later"
                     )
-                self._wait_until(judgement.until or self._now() + timedelta(seconds=_UNTOLD_WAIT_S))
+                until = judgement.until or self._now() + timedelta(seconds=_UNTOLD_WAIT_S)
+                self._wait_until(until, jitter_s=_JITTER_S * 2 ** (waited - 1))
                 continue
             tried += 1
             if tried == TRIES:
@@ -167,8 +169,11 @@ class Transport(HTTPAdapter):
         if until is not None and until > self._now():
             self._wait_until(until)
 
-    def _wait_until(self, until: datetime) -> None:
-        """Wait, at least a second and no longer than allowed."""
+    def _wait_until(self, until: datetime, *, jitter_s: float = _JITTER_S) -> None:
+        """Wait, at least a second and no longer than allowed.
+
+        And up to `jitter_s` more, so that two who share a limit don't meet again and again.
+        """
         limits = self._asking.budget.limits
         seconds = max((until - self._now()).total_seconds(), 1.0)
         late = limits.deadline is not None and self._now() + timedelta(seconds=seconds) > limits.deadline
@@ -180,7 +185,7 @@ class Transport(HTTPAdapter):
         self._closed_until = None
         if self._asking.waiting is not None and seconds > 1:
             self._asking.waiting(self._source, until)
-        self._asking.clock.sleep(seconds + random.uniform(0.0, 0.5))  # noqa: S311
+        self._asking.clock.sleep(seconds + random.uniform(0.0, jitter_s))  # noqa: S311
 
 
 def _their_time(headers: Mapping[str, str], now: datetime) -> datetime:
@@ -203,25 +208,33 @@ def usual_judge(source: str, clock: Clock) -> Judge:
             return Retry(f"status {code}")
         if code == requests.codes.too_many_requests:
             return Wait(_retry_after(response, clock.now()))
-        if code == requests.codes.unauthorized:
-            return CredentialsError(
-                f"{source}: the credentials are refused (401). Check them, or make new ones"
-            )
-        if code == requests.codes.forbidden:
-            return TierError(f"{source}: this is not open to these credentials (403). See docs/sources.md")
-        if code == requests.codes.bad_request:
-            return QueryError(
-                f"{source}: the query is rejected ({excerpt(response)}). Change [query] in the case file"
-            )
         if code == requests.codes.ok and not is_json(response):
             return Retry("no JSON but " + (response.headers.get("Content-Type") or "nothing"))
-        if code > requests.codes.bad_request:
-            return SourceError(
-                f"{source}: answers with status {code} ({excerpt(response)}). See docs/sources.md"
-            )
-        return None
+        return _refusal(source, response)
 
     return judge
+
+
+def _refusal(source: str, response: requests.Response) -> SourceError | None:
+    """What asking again can't help."""
+    code = response.status_code
+    if response.is_redirect:  # followed, it would lead to hosts that nobody was told of
+        here = response.request.headers.get("Host") or urlsplit(response.request.url or "").hostname
+        there = urlsplit(response.headers["Location"]).hostname or "another address"
+        return UnreachableError(
+            f"{source}: {here} sends on to {there}, and Walkback follows nobody. See docs/sources.md"
+        )
+    if code == requests.codes.unauthorized:
+        return CredentialsError(f"{source}: the credentials are refused (401). Check them, or make new ones")
+    if code == requests.codes.forbidden:
+        return TierError(f"{source}: this is not open to these credentials (403). See docs/sources.md")
+    if code == requests.codes.bad_request:
+        return QueryError(
+            f"{source}: the query is rejected ({excerpt(response)}). Change [query] in the case file"
+        )
+    if code > requests.codes.bad_request:
+        return SourceError(f"{source}: answers with status {code} ({excerpt(response)}). See docs/sources.md")
+    return None
 
 
 def _retry_after(response: requests.Response, now: datetime) -> datetime | None:

@@ -1,5 +1,6 @@
 """What `collect` and `check --online` do: make the sources' collectors, run them, tell what came of it."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -198,6 +199,13 @@ def _made(
 
 
 def _limits(case: Case, wanted: Wanted, name: str, clock: Clock) -> Limits:
+    for option, limit in (
+        ("--max-cost", wanted.max_cost),
+        ("--max-wait", wanted.max_wait_s),
+        ("--max-time", wanted.max_time_s),
+    ):
+        if limit is not None and not math.isfinite(limit):
+            raise CaseError(f"{option} {limit} is no limit. Give a number, or leave it out")
     cost = wanted.max_cost
     if cost is None and name == "x" and case.sources.x is not None:
         cost = case.sources.x.max_cost
