@@ -2,7 +2,7 @@
 
 Contracts: reddit.com/dev/api; praw 8. A listing shows the newest 1,000 things or so and a search 250,
 with no way to ask for a time: what lies further back is had by search and by the threads' trees, and
-is declared truncated where that can't be all.
+is declared saturated where that can't be all.
 """
 
 import html
@@ -24,6 +24,7 @@ from walkback.collectors.archives.format import Sighting
 from walkback.collectors.archives.pushshift import PUSHSHIFT
 from walkback.collectors.collector import (
     COMPLETE,
+    SATURATED,
     TRUNCATED,
     Covered,
     Due,
@@ -97,26 +98,25 @@ class RedditCollector:
                 with _explained(self._subreddits[at.subreddit]):
                     yield from self._subreddit(window, at)
             except (TierError, QueryError) as error:
-                at.closed.append(str(error))
+                at.closed.append(str(error).removeprefix("reddit: "))
             at.next_subreddit()
-        status = TRUNCATED if at.partial or at.closed else COMPLETE
-        yield Fetched(covered=(Covered(window.start, window.end, status),))
+        yield Fetched(covered=(Covered(window.start, window.end, at.status()),))
         if at.closed:
-            raise TierError("; ".join(at.closed))
+            raise TierError(f"reddit: {'; '.join(at.closed)}")
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The things by name; those that Reddit no longer lists are gone."""
         ids = [post.id for post in due]
         for first in range(0, len(ids), _PAGE):
             batch = ids[first : first + _PAGE]
-            self._budget.affordable(len(batch))
+            batch = batch[: self._budget.affordable(len(batch))]
             with _explained(SOURCE):
                 things = [_thing(model) for model in self._reddit.info(fullnames=batch)]
             fetched = self._read(things)
-            found = {post.id for post in fetched.posts}
-            yield Fetched(
-                fetched.posts, fetched.faults, gone=tuple(name for name in batch if name not in found)
-            )
+            shown = {thing.get("name") for thing in things}
+            gone = tuple(name for name in batch if name not in shown)
+            # None of many: that is an empty answer, and no word on any of them.
+            yield Fetched(fetched.posts, fetched.faults, gone=gone if things or len(batch) == 1 else ())
 
     def probe(self) -> str:
         """One submission of the first subreddit."""
@@ -153,32 +153,37 @@ class RedditCollector:
         """A listing's pages, newest first, until one reaches back before the window."""
         stage, query = at.stage, at.query
         while (at.stage, at.query) == (stage, query):
-            self._budget.affordable(_PAGE)
+            most = self._budget.affordable(_PAGE)
             params = {"after": at.after} if at.after else {}
-            things = [_thing(model) for model in ask(limit=_PAGE, params=params)]
+            things = [_thing(model) for model in ask(limit=most, params=params)]
             at.seen += len(things)
             fetched = self._read(things)
             kept = within(window, fetched.posts)
             at.remember(self._matching_threads(kept))
-            ended = len(things) < _PAGE or at.seen >= _MORE_THAN_ALL
+            ended = len(things) < most or at.seen >= _MORE_THAN_ALL
             # A listing that ends early has shown all there is.
             shows_all = ended and at.seen < (_SEARCH_CAP if stage == "search" else _LISTING_CAP)
-            at.reached = shows_all or any(post.created_at < window.start for post in fetched.posts)
+            # By the last one: an old post may come again at the top of a page.
+            back = bool(fetched.posts) and fetched.posts[-1].created_at < window.start
+            at.reached = shows_all or back
             at.after = None if ended or at.reached else things[-1]["name"]
             if at.after is None:
                 done()
             yield Fetched(kept, fetched.faults, state=at.as_state())
 
     def _tree(self, thread: str, window: Stretch, at: "_Position") -> Iterator[Fetched]:
-        """One thread's comments. Each goes by itself: praw can't go on with a tree that broke."""
+        """One thread's comments, as many as the budget allows. praw can't go on with a tree that broke."""
         at.threads = at.threads[1:]
         comments: Any = ()
         try:
-            self._budget.affordable(_PAGE)
             submission = self._reddit.submission(thread)
-            submission.comment_limit = _PAGE
+            submission.comment_limit = self._budget.affordable(_PAGE)
             comments = submission.comments
-            comments.replace_more(limit=None)
+            # The first page is read by now, but counted with the others.
+            left_out = comments.replace_more(limit=self._budget.pages_left(_PAGE, under_way=_PAGE))
+            at.partial = at.partial or bool(left_out)
+        except (prawcore.Forbidden, prawcore.NotFound):
+            pass  # the thread is gone since it was listed; its subreddit is not
         except (AssertionError, PRAWException):
             at.partial = True  # a reply that is twice in the tree, and the like
         things = [_thing(model) for model in comments.list() if hasattr(model, "body")] if comments else []
@@ -214,6 +219,7 @@ class _Position:
         partial: bool,
         threads: list[str],
         closed: list[str],
+        saturated: bool = False,
     ) -> None:
         self.subreddit = subreddit
         self.stage = stage
@@ -224,6 +230,7 @@ class _Position:
         self.partial = partial
         self.threads = threads
         self.closed = closed
+        self.saturated = saturated
 
     @classmethod
     def begin(cls) -> "_Position":
@@ -242,6 +249,12 @@ class _Position:
     def as_state(self) -> dict[str, Any]:
         return {**vars(self), "threads": list(self.threads), "closed": list(self.closed)}
 
+    def status(self) -> str:
+        """Of the window, when the walk is over."""
+        if self.partial or self.closed:
+            return TRUNCATED
+        return SATURATED if self.saturated else COMPLETE
+
     def next_stage(self, stage: str) -> None:
         self.stage, self.after, self.seen, self.query = stage, None, 0, 0
 
@@ -249,7 +262,7 @@ class _Position:
         self.next_stage("comments" if self.reached else "search")
 
     def after_search(self, following: str | None) -> None:
-        self.partial = self.partial or not self.reached
+        self.saturated = self.saturated or not self.reached
         if following is not None:
             self.next_stage(following)
         else:
@@ -257,7 +270,7 @@ class _Position:
 
     def after_comments(self) -> None:
         # Comments in threads that don't match are out of reach then.
-        self.partial = self.partial or not self.reached
+        self.saturated = self.saturated or not self.reached
         self.next_stage("end" if self.reached else "trees")
 
     def next_subreddit(self) -> None:
@@ -326,16 +339,18 @@ def _explained(name: str) -> Iterator[None]:
             raise error.original_exception from None
         raise UnreachableError(f"reddit: {error}. Run it again later; what came so far is kept") from error
     except prawcore.Redirect as error:
-        raise QueryError(f"reddit: there is no subreddit {name}. Change [sources.reddit]") from error
+        raise QueryError(f"reddit: there is no subreddit {name}. Take it out of [sources.reddit]") from error
     except (prawcore.Forbidden, prawcore.NotFound, prawcore.UnavailableForLegalReasons) as error:
-        raise TierError(f"reddit: r/{name} is private, banned or closed to this app") from error
+        raise TierError(
+            f"reddit: r/{name} is private, banned or closed to this app. Take it out of [sources.reddit]"
+        ) from error
     except (prawcore.OAuthException, prawcore.InvalidToken) as error:
         raise _refused() from error
     except KeyError as error:
         if error.args == (requests.codes.unauthorized,):  # prawcore's way of saying it
             raise _refused() from error
         raise
-    except (prawcore.PrawcoreException, PRAWException) as error:
+    except (prawcore.PrawcoreException, PRAWException, AssertionError, TypeError) as error:
         raise UnreachableError(
             f"reddit: an answer that makes no sense ({type(error).__name__}: {error}). Run it again later; "
             "what came so far is kept"

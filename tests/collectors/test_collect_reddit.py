@@ -10,6 +10,7 @@ from walkback.collectors.collector import Covered, Due, Stretch
 from walkback.collectors.keys import Keys
 from walkback.collectors.reddit import RedditCollector, compile_query
 from walkback.collectors.trouble import (
+    BudgetSpentError,
     CredentialsError,
     KeyMissingError,
     QueryError,
@@ -125,7 +126,7 @@ def test_a_listing_is_followed_page_by_page():
 
 
 def test_where_a_listing_ends_too_early_searches_and_trees_go_on():
-    """Comments of threads that don't match are out of reach: truncated."""
+    """Comments of threads that don't match are out of reach: saturated."""
     full = [thing(number, minutes=1) for number in range(1, 101)]
     server = (
         Replay()
@@ -139,7 +140,7 @@ def test_where_a_listing_ends_too_early_searches_and_trees_go_on():
     pages = fetched(server)
 
     assert "t1_c501" in ids(pages)
-    assert pages[-1].covered == (Covered(WINDOW.start, WINDOW.end, "truncated"),)
+    assert pages[-1].covered == (Covered(WINDOW.start, WINDOW.end, "saturated"),)
 
 
 def test_without_subreddits_all_of_reddit_is_searched():
@@ -242,6 +243,82 @@ def test_things_are_looked_at_again_by_name_and_missing_ones_are_gone():
         (page,) = collector(server).observe([Due(name, WINDOW.start) for name in ("t3_s1", "t1_c2", "t1_c3")])
     assert [(post.id, post.text_state) for post in page.posts] == [("t3_s1", "present"), ("t1_c2", "deleted")]
     assert page.gone == ("t1_c3",)
+
+
+def test_what_came_back_broken_or_not_at_all_is_not_gone():
+    """Only what Reddit leaves out of an answer with others is."""
+    broken = thing(1)
+    del broken["data"]["created_utc"]
+    server = Replay().says("/api/info", listing(broken, thing(2)), listing())
+    due = [Due(name, WINDOW.start) for name in ("t3_s1", "t3_s2")]
+    with server.running():
+        made = collector(server)
+        (first,), (second,) = list(made.observe(due)), list(made.observe(due))
+    assert (len(first.faults), first.gone, second.gone) == (1, (), ())
+
+
+def test_a_null_where_reddit_has_none_is_told():
+    """The client can't take it and loses the page: the source says so, and nothing breaks."""
+    server = Replay().says(NEW, listing(thing(1, author=None)))
+    with pytest.raises(UnreachableError, match="makes no sense"):
+        fetched(server)
+
+
+def test_an_old_post_at_the_top_of_a_listing_is_no_end():
+    """The last one tells how far back a page reaches."""
+    first = [old(), *(thing(number, minutes=number / 10) for number in range(1, 100))]
+    server = (
+        Replay()
+        .says(NEW, listing(*first, after="t3_s99"), listing(thing(101), old()))
+        .says(COMMENTS, listing())
+    )
+    assert "t3_s101" in ids(fetched(server))
+
+
+def test_no_more_is_asked_for_than_the_budget_allows():
+    """A page is at most what is left."""
+    server = Replay().says(NEW, listing(*(thing(n) for n in range(10)), after="t3_s9"))
+    with pytest.raises(BudgetSpentError):
+        fetched(server, max_posts=10)
+    assert [asked["limit"] for _, path, asked in server.asked if path == NEW] == ["10"]
+
+
+def more(*children):
+    """Comments that Reddit leaves out of a tree."""
+    data = {
+        "children": list(children),
+        "count": len(children),
+        "id": children[0],
+        "name": f"t1_{children[0]}",
+    }
+    return {"kind": "more", "data": {**data, "parent_id": "t3_s1", "depth": 0}}
+
+
+def test_a_tree_larger_than_the_budget_is_kept_as_far_as_it_goes():
+    """And the walk goes on behind it: the next run must not begin there again and again."""
+    server = (
+        Replay()
+        .says("/r/all/search", listing(thing(1), thing(2)))
+        .says("/comments/s1", tree(thing(5, "t1"), more("c6"), more("c7")))
+    )
+    kept = []
+    with server.running(), pytest.raises(BudgetSpentError):
+        iter_into(kept, collector(server, (), max_requests=3).pages(WINDOW, None))
+    assert ids(kept) == ["t3_s1", "t3_s2", "t1_c5"]
+    assert (kept[-1].state["threads"], kept[-1].state["partial"]) == (["s2"], True)
+
+
+def test_a_thread_that_is_deleted_meanwhile_does_not_close_its_subreddit():
+    """The others are asked for."""
+    server = (
+        Replay()
+        .says("/r/all/search", listing(thing(1), thing(2)))
+        .says("/comments/s1", Said(b'{"message": "Not Found", "error": 404}', 404))
+        .says("/comments/s2", tree(thing(6, "t1")))
+    )
+    pages = fetched(server, subreddits=())
+    assert ids(pages) == ["t3_s1", "t3_s2", "t1_c6"]
+    assert pages[-1].covered == (Covered(WINDOW.start, WINDOW.end, "complete"),)
 
 
 def test_without_keys_nothing_begins():
