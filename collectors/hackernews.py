@@ -2,13 +2,16 @@
 
 Contract: hn.algolia.com/api. A question shows 1,000 hits at most, whatever the page, so that each next
 one ends where the last one's oldest hit stands. Algolia knows no OR: each term of `any` is a question
-of its own, and the rest of the query is held against the texts here.
+of its own, and the rest of the query is held against the texts here. A post that is not found again
+is asked for by its id: the search alone is no proof that it is gone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
+
+import requests
 
 from walkback.case import Query
 from walkback.collectors.archives.format import Sighting
@@ -25,13 +28,14 @@ from walkback.collectors.collector import (
     read,
     within,
 )
-from walkback.collectors.transport import Asking, usual_judge
-from walkback.collectors.trouble import QueryError
+from walkback.collectors.transport import Asking, Judge, Judgement, usual_judge
+from walkback.collectors.trouble import BudgetSpentError, QueryError, UnreachableError
 from walkback.matching import EVERYTHING
 from walkback.post import Door
 
 SOURCE: Final = "hackernews"
 _URL: Final = "https://hn.algolia.com/api/v1/search_by_date"
+_ITEM: Final = "https://hn.algolia.com/api/v1/items/"
 _MOST: Final = 1_000
 _SECOND: Final = timedelta(seconds=1)
 
@@ -57,7 +61,7 @@ class HackerNewsCollector:
         self._door = door
         self._budget = asking.budget
         self._clock = asking.clock
-        self._session = asking.session(usual_judge(SOURCE, asking.clock))
+        self._session = asking.session(_judge_by(asking))
 
     def queries(self) -> Sequence[str]:
         """One question for each term; phrases are quoted. Raises QueryError for "*"."""
@@ -87,7 +91,13 @@ class HackerNewsCollector:
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: one question brings many of them."""
-        return ask_by_time(self, due)
+        missing = {post.id for post in due}
+        for fetched in ask_by_time(self, due):
+            missing -= {post.id for post in fetched.posts}
+            yield fetched
+        for identity in sorted(missing):
+            if self._is_gone(identity):
+                yield Fetched(gone=(identity,))
 
     def probe(self) -> str:
         """How much there was in the last day."""
@@ -98,20 +108,33 @@ class HackerNewsCollector:
 
     def _page(self, query: str, window: Stretch, place: _Place) -> tuple[Fetched, _Place | None]:
         """What one question brings, and where the term goes on; None: nowhere, it is done."""
-        self._budget.affordable(_MOST)
-        answer = self._ask(query, window, place.high, hits=_MOST)
-        hits = answer.get("hits") or []
+        most = self._budget.affordable(_MOST)
+        answer = self._ask(query, window, place.high, hits=most)
+        hits, found = answer.get("hits") or [], int(answer.get("nbHits", 0))
         self._budget.used(posts=len(hits))
         fetched = read(HACKERNEWS_SEARCH, hits, Sighting(self._door, self._clock.now()))
         fetched = Fetched(within(window, fetched.posts), fetched.faults)
-        if not hits or len(hits) >= int(answer.get("nbHits", 0)):
+        if found and not hits:
+            raise UnreachableError(f"hackernews: counts {found:,} posts and shows none. Run it again later")
+        if len(hits) >= found:
             return fetched, None
         times = [int(hit["created_at_i"]) for hit in hits if hit.get("created_at_i")]
         oldest = min(times, default=place.high)
         if oldest < place.high:
             return fetched, replace(place, high=oldest)
+        if len(hits) == most < _MOST:
+            raise BudgetSpentError(
+                f"hackernews: one second has more posts than the {most} that --max-posts leaves. Raise it"
+            )
         # A second with more than can be shown: nothing splits it.
         return fetched, _Place(place.term, place.high - 1, (*place.saturated, place.high))
+
+    def _is_gone(self, identity: str) -> bool:
+        """Whether Algolia has no such item, or one without an author: both have been deleted."""
+        self._budget.affordable(1)
+        answer = self._session.get(_ITEM + identity)
+        self._budget.used(posts=1)
+        return answer.status_code == requests.codes.not_found or not answer.json().get("author")
 
     def _ask(self, query: str, window: Stretch, high: int, *, hits: int) -> dict[str, Any]:
         low = _ceiling(window.start)
@@ -127,6 +150,16 @@ class HackerNewsCollector:
             },
         )
         return cast(dict[str, Any], answer.json())
+
+
+def _judge_by(asking: Asking) -> Judge:
+    usual = usual_judge(SOURCE, asking.clock)
+
+    def judge(response: requests.Response) -> Judgement:
+        item = "/items/" in (response.request.path_url or "")
+        return None if item and response.status_code == requests.codes.not_found else usual(response)
+
+    return judge
 
 
 def _quoted(term: str) -> str:

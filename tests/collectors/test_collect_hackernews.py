@@ -5,12 +5,12 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.collectors.replay import Replay, StandingClock
+from tests.collectors.replay import Replay, Said, StandingClock
 
 from walkback.case import Query
 from walkback.collectors.collector import Covered, Due, Stretch
 from walkback.collectors.hackernews import HackerNewsCollector
-from walkback.collectors.trouble import BudgetSpentError, QueryError
+from walkback.collectors.trouble import BudgetSpentError, QueryError, UnreachableError
 from walkback.post import Door
 
 NOW = datetime(2023, 9, 5, tzinfo=UTC)
@@ -147,6 +147,42 @@ def test_the_budget_is_asked_before():
     with server.running(), pytest.raises(BudgetSpentError, match="1,000 posts"):
         list(collector(server, max_posts=1_000).pages(WINDOW, None))
     assert len(server.asked) == 1
+
+
+def test_no_more_is_asked_for_than_the_budget_allows():
+    """A page is at most what is left; a second that is fuller than that says so."""
+    server = Replay().says(PATH, algolia([hit(number, number % 100) for number in range(300)]))
+    with server.running(), pytest.raises(BudgetSpentError, match="10 posts were read"):
+        list(collector(server, max_posts=10).pages(WINDOW, None))
+    assert [asked["hitsPerPage"] for _, _, asked in server.asked] == ["10"]
+
+    server = Replay().says(PATH, algolia([hit(number, 7) for number in range(30)]))
+    state = {"term": 0, "high": LOW + 7, "saturated": []}
+    with server.running(), pytest.raises(BudgetSpentError, match=r"one second has more .+ Raise it"):
+        list(collector(server, max_posts=10).pages(WINDOW, state))
+
+
+def test_hits_that_are_counted_and_not_shown_are_no_end():
+    """Else the rest of the window would be taken for empty."""
+    server = Replay().says(PATH, b'{"hits": [], "nbHits": 12}')
+    with server.running(), pytest.raises(UnreachableError, match="counts 12 posts and shows none"):
+        list(collector(server).pages(WINDOW, None))
+
+
+def test_what_is_not_found_again_is_gone_where_its_own_page_says_so():
+    """An index may leave a post out for a while; that alone erases nothing."""
+    server = (
+        Replay()
+        .says(PATH, algolia([hit(1, 1)]))
+        .says("/api/v1/items/2", Said(b'{"status": 404, "error": "Not Found"}', 404))
+        .says("/api/v1/items/3", b'{"id": 3, "author": null, "text": null}')
+        .says("/api/v1/items/4", b'{"id": 4, "author": "somebody", "text": "zoom"}')
+    )
+    due = [Due(str(n), WINDOW.start + timedelta(seconds=n)) for n in (1, 2, 3, 4)]
+    with server.running():
+        pages = list(collector(server).observe(due))
+    assert ids(pages) == {"1"}
+    assert [name for page in pages for name in page.gone] == ["2", "3"]
 
 
 def test_a_window_without_posts_is_complete():

@@ -15,6 +15,7 @@ from walkback.collectors.sandbox.platforms.query import RejectedQueryError, inde
 from walkback.collectors.sandbox.world import World
 
 _PATH: Final = "/api/v1/search_by_date"
+_ITEM: Final = "/api/v1/items/"
 _MOST: Final = 1_000
 _TAGS: Final = "(story,comment)"
 _FILTER: Final = re.compile(r"created_at_i(>=|<=|>|<|=)(\d+)")
@@ -45,7 +46,9 @@ class HackerNews:
         self._hits.pop(identity, None)
 
     def answer(self, asked: Asked) -> Answer:
-        """A search, newest first; the first 1,000 hits can be seen and no more."""
+        """A search, newest first; the first 1,000 hits can be seen and no more. Or one item."""
+        if asked.path.startswith(_ITEM) and asked.method == "GET":
+            return self._item(asked)
         if asked.path != _PATH or asked.method != "GET":
             raise UnknownRequestError(f"{asked.method} {asked.host}{asked.path}")
         asked.takes(
@@ -81,6 +84,24 @@ class HackerNews:
             },
             items=items,
         )
+
+    def _item(self, asked: Asked) -> Answer:
+        """An item, without what answers it."""
+        asked.takes()
+        found = self._hits.get(asked.path.removeprefix(_ITEM))
+        if found is None:
+            return Answer({"status": HTTPStatus.NOT_FOUND, "error": "Not Found"}, HTTPStatus.NOT_FOUND)
+        same = ("created_at", "created_at_i", "author", "title", "url", "points")
+        item = {name: found[name] for name in same} | {
+            "id": int(found["objectID"]),
+            "type": found["_tags"][0],
+            "text": found["story_text"] or found["comment_text"],
+            "parent_id": found.get("parent_id"),
+            "story_id": found["story_id"] if "parent_id" in found else None,
+            "children": [],
+            "options": [],
+        }
+        return Answer(item, items=[item])
 
     def refusal(self, why: str) -> Answer | None:
         """Bodies as Algolia sends them; it knows no credentials, tiers or caps."""
