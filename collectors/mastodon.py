@@ -30,7 +30,7 @@ from walkback.collectors.collector import (
     within,
 )
 from walkback.collectors.transport import Asking, Judge, Judgement, usual_judge
-from walkback.collectors.trouble import TierError
+from walkback.collectors.trouble import SourceError, TierError, UnreachableError
 from walkback.post import Door
 
 SOURCE: Final = "mastodon"
@@ -42,11 +42,12 @@ _CLOSED: Final = frozenset({401, 403, 404, 422})
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Which timeline is asked, below which id, and which servers are closed."""
+    """Which timeline is asked, below which id, and which servers are closed or don't answer."""
 
     timeline: int
     below: str | None
     closed: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 class MastodonCollector:
@@ -75,29 +76,30 @@ class MastodonCollector:
         return Estimate()
 
     def pages(self, window: Stretch, state: Mapping[str, Any] | None) -> Iterator[Fetched]:
-        """Timeline by timeline, newest first; a closed server keeps the others from nothing.
+        """Timeline by timeline, newest first; a closed or silent server keeps the others from nothing.
 
-        Raises TierError at the end where a server was closed.
+        Raises TierError or UnreachableError at the end where there was one.
         """
         place = _place(state) if state else _Place(0, self._top(window))
         while place.timeline < len(self._timelines):
             server = self._timelines[place.timeline][0]
+            fetched, below = Fetched(), None
             try:
-                fetched, below = self._page(window, place)
+                if server not in (*place.closed, *place.silent):
+                    fetched, below = self._page(window, place)
             except TierError:
-                fetched, below = Fetched(), None
                 place = replace(place, closed=(*place.closed, server))
+            except UnreachableError:
+                place = replace(place, silent=(*place.silent, server))
             if below is None:
-                place = _Place(place.timeline + 1, self._top(window), place.closed)
+                place = replace(place, timeline=place.timeline + 1, below=self._top(window))
             else:
                 place = replace(place, below=below)
             yield replace(fetched, state=asdict(place))
-        yield Fetched(covered=(Covered(window.start, window.end, TRUNCATED if place.closed else COMPLETE),))
-        if place.closed:
-            closed = ", ".join(dict.fromkeys(place.closed))
-            raise TierError(
-                f"mastodon: the timelines of {closed} are closed to strangers. Name another server"
-            )
+        whole = not place.closed and not place.silent
+        yield Fetched(covered=(Covered(window.start, window.end, COMPLETE if whole else TRUNCATED),))
+        if not whole:
+            raise _trouble(place)
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: their ids here are no server's."""
@@ -112,13 +114,16 @@ class MastodonCollector:
     def _page(self, window: Stretch, place: _Place) -> tuple[Fetched, str | None]:
         """One page, and the id below which the timeline goes on; None: it is done."""
         server, tags = self._timelines[place.timeline]
-        self._budget.affordable(_PAGE)
-        answer = self._ask(server, tags, place.below, limit=_PAGE)
-        statuses = [status for status in answer.json() if not _wants_no_index(status)]
-        self._budget.used(posts=len(statuses))
+        most = self._budget.affordable(_PAGE)
+        answer = self._ask(server, tags, place.below, limit=most)
+        shown = answer.json()
+        self._budget.used(posts=len(shown))
+        statuses = [status for status in shown if not _wants_no_index(status)]
         fetched = read(MASTODON, statuses, Sighting(self._door, self._clock.now()))
         below = _below(answer)
-        if below == place.below or any(post.created_at < window.start for post in fetched.posts):
+        # By the last one: an old post may come again at the top of a page.
+        back = bool(fetched.posts) and fetched.posts[-1].created_at < window.start
+        if below == place.below or back:
             below = None
         return Fetched(within(window, fetched.posts), fetched.faults), below
 
@@ -136,7 +141,17 @@ class MastodonCollector:
 
 
 def _place(state: Mapping[str, Any]) -> _Place:
-    return _Place(state["timeline"], state["below"], tuple(state["closed"]))
+    return _Place(state["timeline"], state["below"], tuple(state["closed"]), tuple(state.get("silent", ())))
+
+
+def _trouble(place: _Place) -> SourceError:
+    """What to tell of the servers that gave nothing."""
+    closed, silent = ", ".join(place.closed), ", ".join(place.silent)
+    told = [f"the timelines of {closed} are closed to strangers. Name another server"] if closed else []
+    told += (
+        [f"{silent} did not answer sensibly. Run it again later, or name another server"] if silent else []
+    )
+    return (TierError if closed else UnreachableError)(f"mastodon: {'; '.join(told)}")
 
 
 def _below(answer: requests.Response) -> str | None:

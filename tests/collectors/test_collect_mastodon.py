@@ -7,7 +7,7 @@ from tests.collectors.replay import Replay, Said, StandingClock
 from walkback.case import Mastodon, Query
 from walkback.collectors.collector import Covered, Stretch
 from walkback.collectors.mastodon import MastodonCollector
-from walkback.collectors.trouble import TierError
+from walkback.collectors.trouble import BudgetSpentError, TierError, UnreachableError
 from walkback.post import Door
 
 NOW = datetime(2023, 9, 5, tzinfo=UTC)
@@ -45,10 +45,10 @@ def timeline(*statuses, page=2):
     return answer
 
 
-def fetched(server, state=None, servers=("s.example",), window=WINDOW, kept=None):
+def fetched(server, state=None, servers=("s.example",), window=WINDOW, kept=None, **limits):
     """Every page of the window."""
     with server.running():
-        asking = server.asking("mastodon", *servers, clock=StandingClock(NOW))
+        asking = server.asking("mastodon", *servers, clock=StandingClock(NOW), **limits)
         made = MastodonCollector(
             Mastodon(servers=servers, tags=("#zoom", "zoomtos")),
             Query(any=("#zoom",)),
@@ -111,3 +111,40 @@ def test_a_closed_server_does_not_keep_the_others_out(code):
         fetched(server, servers=("closed.example", "s.example"), kept=kept)
     assert ids(kept) == ["home.example/1"]
     assert kept[-1].covered == (Covered(WINDOW.start, WINDOW.end, "truncated"),)
+
+
+def test_a_silent_server_does_not_keep_the_others_out():
+    """It is asked no second time, and named at the end."""
+    server = Replay().says(PATH, *[Said(b"", 503)] * 5, timeline(status(1, 1)))
+    kept = []
+    with pytest.raises(UnreachableError, match=r"silent\.example did not answer"):
+        fetched(server, servers=("silent.example", "s.example"), kept=kept)
+    assert ids(kept) == ["home.example/1"]
+    assert kept[-1].covered == (Covered(WINDOW.start, WINDOW.end, "truncated"),)
+
+
+def test_a_server_that_sends_on_is_not_followed():
+    """Requests go to the hosts that the case names and nowhere else."""
+    away = Said(b"", 302, {"Location": "https://elsewhere.example/"})
+    with pytest.raises(UnreachableError, match=r"s\.example did not answer"):
+        fetched(Replay().says(PATH, away))
+
+
+def test_an_old_post_at_the_top_of_a_page_is_no_end():
+    """The last one tells how far back a page reaches."""
+    stray = status(9, 60 * 24 * 9)
+    ordered = timeline(*(status(n, n * 10 + 1) for n in range(5)))
+
+    def strayed(asked):
+        said = ordered(asked)
+        return Said(orjson.dumps([stray, *orjson.loads(said.body)]), headers=said.headers)
+
+    assert ids(fetched(Replay().says(PATH, strayed))) == [f"home.example/{n}" for n in range(5)]
+
+
+def test_no_more_is_asked_for_than_the_budget_allows():
+    """A page is at most what is left."""
+    server = Replay().says(PATH, timeline(*(status(n, n) for n in range(1, 30)), page=40))
+    with pytest.raises(BudgetSpentError):
+        fetched(server, max_posts=10)
+    assert [asked["limit"] for _, _, asked in server.asked] == ["10"]
