@@ -16,6 +16,7 @@ from walkback.collectors.archives.bluesky import BLUESKY
 from walkback.collectors.archives.format import Sighting
 from walkback.collectors.collector import (
     COMPLETE,
+    SATURATED,
     Covered,
     Due,
     Estimate,
@@ -27,7 +28,7 @@ from walkback.collectors.collector import (
 )
 from walkback.collectors.keys import Keys
 from walkback.collectors.transport import Asking, Judgement, usual_judge
-from walkback.collectors.trouble import CredentialsError, QueryError, TierError
+from walkback.collectors.trouble import BudgetSpentError, CredentialsError, QueryError, TierError
 from walkback.matching import EVERYTHING
 from walkback.post import Door
 
@@ -42,11 +43,12 @@ _PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The term that is asked for, the time below which, and the page there."""
+    """The term that is asked for, the time below which, and the page there; was a moment too full."""
 
     term: int
     until: str
     cursor: str | None
+    full: bool = False
 
 
 class BlueskyCollector:
@@ -90,11 +92,12 @@ class BlueskyCollector:
         place = _Place(**state) if state else _Place(0, _stamp(window.end), None)
         while place.term < len(queries):
             fetched, following = self._page(queries[place.term], window, place)
-            place = following or _Place(place.term + 1, _stamp(window.end), None)
+            place = following or _Place(place.term + 1, _stamp(window.end), None, place.full)
             if place.term < len(queries):
                 yield replace(fetched, state=asdict(place))
             else:
-                yield replace(fetched, covered=(Covered(window.start, window.end, COMPLETE),))
+                status = SATURATED if place.full else COMPLETE
+                yield replace(fetched, covered=(Covered(window.start, window.end, status),))
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: their ids here are pseudonyms."""
@@ -109,8 +112,8 @@ class BlueskyCollector:
 
     def _page(self, query: str, window: Stretch, place: _Place) -> tuple[Fetched, _Place | None]:
         """One page, and where the term goes on; None: nowhere, it is done."""
-        self._budget.affordable(_PAGE)
-        answer = self._ask(query, window, place, limit=_PAGE)
+        most = self._budget.affordable(_PAGE)
+        answer = self._ask(query, window, place, limit=most)
         views = answer.get("posts") or []
         self._budget.used(posts=len(views))
         fetched = read(BLUESKY, views, Sighting(self._door, self._clock.now()))
@@ -123,9 +126,16 @@ class BlueskyCollector:
         # No cursor, though there may be more below: strangers get none, and a search shows 10,000 posts.
         oldest = min(post.created_at for post in fetched.posts)
         until = _stamp(oldest + timedelta(milliseconds=1))
-        if oldest < window.start or until >= place.until:
+        if oldest < window.start or (until >= place.until and len(views) < most):
             return kept, None
-        return kept, _Place(place.term, until, None)
+        if until < place.until:
+            return kept, replace(place, until=until, cursor=None)
+        if most < _PAGE:
+            raise BudgetSpentError(
+                f"bluesky: one moment has more posts than the {most} that --max-posts leaves. Raise it"
+            )
+        # A millisecond with more than can be shown: nothing splits it.
+        return kept, replace(place, until=_stamp(oldest), cursor=None, full=True)
 
     def _ask(self, query: str, window: Stretch, place: _Place, *, limit: int) -> dict[str, Any]:
         asked = {

@@ -9,7 +9,7 @@ from walkback.case import Query
 from walkback.collectors.bluesky import BlueskyCollector
 from walkback.collectors.collector import Covered, Stretch
 from walkback.collectors.keys import Keys
-from walkback.collectors.trouble import CredentialsError, KeyMissingError, TierError
+from walkback.collectors.trouble import BudgetSpentError, CredentialsError, KeyMissingError, TierError
 from walkback.post import Door
 
 NOW = datetime(2023, 9, 5, tzinfo=UTC)
@@ -47,10 +47,11 @@ def search(*views, page=2, deepest=10_000):
     return answer
 
 
-def fetched(server, state=None, keys=LOGIN, terms=("zoom",)):
+def fetched(server, state=None, keys=LOGIN, terms=("zoom",), **limits):
     """Every page of the window."""
     with server.running():
-        asking = server.asking("bluesky", "bsky.social", "public.api.bsky.app", clock=StandingClock(NOW))
+        clock = StandingClock(NOW)
+        asking = server.asking("bluesky", "bsky.social", "public.api.bsky.app", clock=clock, **limits)
         return list(BlueskyCollector(Query(any=terms), Door(bytes(32)), asking, keys).pages(WINDOW, state))
 
 
@@ -124,3 +125,24 @@ def test_half_a_login_is_none():
     """The missing half is named."""
     with pytest.raises(KeyMissingError, match="APP_PASSWORD"):
         fetched(Replay(), keys=Keys({"WALKBACK_BLUESKY_HANDLE": "a.example"}))
+
+
+def test_no_more_is_asked_for_than_the_budget_allows():
+    """A page is at most what is left."""
+    server = Replay().says(SIGN_IN, SESSION).says(SEARCH, search(*(view(n, n) for n in range(30)), page=100))
+    with pytest.raises(BudgetSpentError):
+        fetched(server, max_posts=10)
+    assert [asked["limit"] for _, path, asked in server.asked if path == SEARCH] == ["10"]
+
+
+def test_a_moment_with_more_than_can_be_shown_is_told():
+    """Strangers get a page and no cursor; what lies below is still asked for."""
+
+    def crowded(asked):
+        found = [one for one in views if asked["since"] <= one["indexedAt"] < asked["until"]]
+        return orjson.dumps({"posts": found[:100]})
+
+    views = [*(view(n, 5) for n in range(130)), view(200, 9)]
+    pages = fetched(Replay().says(SEARCH, crowded), keys=Keys({}))
+    assert "zoom 200" in words(pages)
+    assert pages[-1].covered == (Covered(WINDOW.start, WINDOW.end, "saturated"),)
