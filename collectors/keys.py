@@ -32,9 +32,10 @@ class Keys:
         """
         missing = [name for name in names if not self.get(name)]
         if missing:
+            them = "it" if len(missing) == 1 else "them"
             raise KeyMissingError(
-                f"{source}: not set: {', '.join(missing)}. Set it in the environment or in .env beside the "
-                f"case file; {where}"
+                f"{source}: not set: {', '.join(missing)}. Set {them} in the environment or in .env beside "
+                f"the case file; {where}"
             )
         for name in names:
             value = self._values[name]

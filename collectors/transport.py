@@ -154,7 +154,7 @@ class Transport(HTTPAdapter):
             response = super().send(request, *args, **kwargs)
             response.content  # noqa: B018  # read here, where a cut-off body can be asked for again
         except requests.RequestException as error:
-            return None, Retry(type(error).__name__)
+            return None, Retry(_plainly(error))
         theirs = _their_time(response.headers, self._now())
         state = self._rate_state(response.headers, theirs) if self._rate_state else None
         if state is not None and state[0] < 1:
@@ -186,6 +186,18 @@ class Transport(HTTPAdapter):
         if self._asking.waiting is not None and seconds > 1:
             self._asking.waiting(self._source, until)
         self._asking.clock.sleep(seconds + random.uniform(0.0, jitter_s))  # noqa: S311
+
+
+def _plainly(error: requests.RequestException) -> str:
+    """What went wrong on the way, for somebody who doesn't know the library."""
+    known: tuple[tuple[type[Exception], str], ...] = (
+        (requests.exceptions.ProxyError, "no way through the proxy"),
+        (requests.exceptions.SSLError, "its certificate is not trusted"),
+        (requests.Timeout, "no answer in time"),
+        (requests.ConnectionError, "no connection"),
+        (requests.exceptions.ChunkedEncodingError, "the answer was cut off"),
+    )
+    return next((told for kind, told in known if isinstance(error, kind)), type(error).__name__)
 
 
 def _their_time(headers: Mapping[str, str], now: datetime) -> datetime:

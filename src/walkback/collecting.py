@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +20,9 @@ from walkback.collectors.transport import Asking
 from walkback.collectors.trouble import SourceError
 from walkback.errors import CaseError
 from walkback.post import Door
+from walkback.reports import words
 from walkback.session import Session
+from walkback.store import Page
 
 SANDBOX: Final = "WALKBACK_SANDBOX"
 _ANY_KEY: Final = "sandbox"  # the sandbox takes any credentials
@@ -37,6 +40,10 @@ class Wanted:
     max_cost: float | None = None
     max_wait_s: float = 960.0
     max_time_s: float | None = None
+
+
+# Limits for a question alone: what a collection may cost, and wait for, is another matter.
+_A_QUESTION: Final = Wanted(max_cost=1.0, max_wait_s=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,8 @@ def estimate_sources(session: Session, case: Case, wanted: Wanted) -> int:
         name = source.collector.source
         try:
             queries = source.collector.queries()
-            estimate = source.collector.estimate(window)
+            with _spending_noted(session, case, "estimate", source, network.clock):
+                estimate = source.collector.estimate(window)
         except SourceError as error:
             session.terminal.complain(str(error))
             refused += 1
@@ -126,8 +134,10 @@ def estimate_sources(session: Session, case: Case, wanted: Wanted) -> int:
         )
         for query in queries:
             session.terminal.say(f"  {query}")
-        posts = "an unknown number of posts" if estimate.posts is None else f"about {estimate.posts:,} posts"
-        asked = "" if estimate.requests is None else f", {estimate.requests:,} requests"
+        posts = "an unknown number of posts"
+        if estimate.posts is not None:
+            posts = f"about {words.count(estimate.posts, 'post')}"
+        asked = "" if estimate.requests is None else f", {words.count(estimate.requests, 'request')}"
         cost = estimate.cost or Decimal(0)
         price = f"${cost:.2f} (prices of {prices.AS_OF}, {prices.SOURCE})" if cost else "free of charge"
         session.terminal.say(f"  {posts}{asked}, {price}")
@@ -144,8 +154,7 @@ def check_sources(session: Session, case: Case, *, online: bool) -> int:
     door = session.store(case).prepare() if online else Door(bytes(32))
     refused = 0
     for name in case.sources.wanted():
-        # A limit for the question alone: what a collection may cost is another matter.
-        made = _made(session, case, Wanted(max_cost=1.0), network, name, door)
+        made = _made(session, case, _A_QUESTION, network, name, door)
         if made is None:
             refused += 1
             continue
@@ -153,11 +162,40 @@ def check_sources(session: Session, case: Case, *, online: bool) -> int:
             for query in made.collector.queries():
                 session.terminal.say(f"{name}: asks for {query}")
             if online:
-                session.terminal.say(f"{name}: {made.collector.probe()}")
+                with _spending_noted(session, case, "check", made, network.clock):
+                    found = made.collector.probe()
+                session.terminal.say(f"{name}: {found}")
         except SourceError as error:
             session.terminal.complain(str(error))
             refused += 1
     return SourceError.exit_code if online and refused else 0
+
+
+@contextmanager
+def _spending_noted(session: Session, case: Case, what: str, source: Source, clock: Clock) -> Iterator[None]:
+    """Store as a run what a question costs, before it is asked; what is free is not worth a run."""
+    store, budget = session.store(case), source.budget
+    run: str | None = None
+    noted, requests = Decimal(0), 0
+
+    def note() -> None:
+        nonlocal run, noted, requests
+        run = run or store.start_run(case, what, budget.source, clock.now())
+        page = Page(requests=budget.requests - requests, cost=budget.cost - noted)
+        noted, requests = budget.cost, budget.requests
+        store.add_pages(case, run, [page], now=clock.now(), written=lambda _: None)
+
+    budget.before_paying = note
+    outcome = "done"
+    try:
+        yield
+    except SourceError as error:
+        outcome = f"failed: {error}"
+        raise
+    finally:
+        if run is not None:
+            note()
+            store.finish_run(run, refused=0, outcome=outcome, now=clock.now())
 
 
 def _names(case: Case, wanted: Wanted) -> tuple[str, ...]:
@@ -224,7 +262,7 @@ def _tell(session: Session, done: Collected) -> None:
     faulty = f", {done.quarantined:,} in quarantine" if done.quarantined else ""
     session.terminal.say(
         f"{done.source}: {done.stored:,} stored, {done.duplicates:,} known already{faulty} "
-        f"({done.requests:,} requests{cost})"
+        f"({words.count(done.requests, 'request')}{cost})"
     )
     for span in done.not_whole:
         session.terminal.say(

@@ -1,5 +1,7 @@
 """`walkback collect` as it is installed, against a loopback server in the platforms' place."""
 
+import json
+
 from tests.cli.test_commands import CASE, walkback
 from tests.collectors.replay import Replay, Said
 from tests.collectors.test_collect import hits
@@ -28,7 +30,7 @@ def test_collecting_goes_on_when_one_source_is_closed(tmp_path):
     report = walkback("report", "zoom.toml", folder=tmp_path)
 
     assert done.returncode == 3
-    assert "hackernews: 120 stored, 0 known already (1 requests)" in done.stdout
+    assert "hackernews: 120 stored, 0 known already (1 request)" in done.stdout
     assert "2023-08-01 04:00 to 2023-08-20 04:00 UTC: truncated, not observed" in done.stdout
     assert done.stderr.startswith("x: the app's tier is too low")
     assert "Traceback" not in done.stderr
@@ -56,8 +58,32 @@ def test_a_dry_run_says_what_would_be_asked_and_stores_nothing(tmp_path):
     assert done.stdout.splitlines() == [
         "hackernews: would ask from 2023-08-01 04:00 to 2023-08-20 04:00 UTC",
         "  zoom",
-        "  about 120 posts, 1 requests, free of charge",
+        "  about 120 posts, 1 request, free of charge",
     ]
+
+
+def test_what_a_question_costs_is_stored_as_a_run(tmp_path):
+    """X has counts paid for: before the answer, and also where there is none; what is free is no run."""
+    case_in(tmp_path, synthetic=True)
+    counts, last_hour = "/2/tweets/counts/all", "/2/tweets/counts/recent"
+    none = Said(b'{"meta": {"total_tweet_count": 7}}')
+    with (
+        Replay()
+        .says(PATH, algolia(HITS))
+        .says(counts, none)
+        .says(last_hour, none, CLOSED)
+        .running() as server
+    ):
+        for asked in (("collect", "--dry-run"), ("check", "--online"), ("check", "--online")):
+            walkback(asked[0], "zoom.toml", asked[1], folder=tmp_path, WALKBACK_SANDBOX=server.address)
+    runs = json.loads(walkback("status", "zoom.toml", "--json", folder=tmp_path).stdout)["runs"]
+
+    assert [(run["what"], run["origin"], run["requests"], run["cost"]) for run in runs] == [
+        ("estimate", "x", 1, "0.0100"),
+        ("check", "x", 1, "0.0050"),
+        ("check", "x", 1, "0.0000"),
+    ]
+    assert [run["outcome"].partition(":")[0] for run in runs] == ["done", "done", "failed"]
 
 
 def test_check_shows_the_queries_and_online_asks(tmp_path):

@@ -37,6 +37,14 @@ def ask(*answers, clock=None, waiting=None, times=1, **limits):
     return said, server, clock, asking.budget
 
 
+def test_what_went_wrong_on_the_way_is_told_in_plain_words():
+    """Not by the names of a library's exceptions."""
+    with pytest.raises(UnreachableError, match=r"\(no connection\)"):
+        ask(Said(silent=True))
+    with pytest.raises(UnreachableError, match=r"\(the answer was cut off\)"):
+        ask(Said(b'{"good": true}', cut=5))
+
+
 @pytest.mark.parametrize(
     "bad",
     [
