@@ -98,6 +98,7 @@ class XCollector:
         self._budget = asking.budget
         self._clock = asking.clock
         self._next_at = asking.clock.now()
+        self._page_size = _PAGE
         # tweepy annotates its return types for the default one alone.
         self._client: Any = tweepy.Client(bearer, return_type=dict)
         self._client.session = asking.session(_judge_by(asking), _rate_state)
@@ -175,19 +176,19 @@ class XCollector:
         return None if window.end <= oldest else Stretch(max(window.start, oldest), window.end)
 
     def _search(self, query: str, window: Stretch, token: str | None) -> dict[str, Any]:
-        size = self._budget.affordable(_PAGE, X_POST)
+        size = self._budget.affordable(self._page_size, X_POST)
         if size < _LEAST:
             raise BudgetSpentError(
                 f"x: what is left of the budget is {size} posts, and X gives no fewer than {_LEAST} at a "
                 "time. Raise max_cost or --max-posts, or go on another day"
             )
-        if self._archive == "all":
-            self._keep_pace()
         search: Callable[..., Any] = (
             self._client.search_all_tweets if self._archive == "all" else self._client.search_recent_tweets
         )
 
         def ask(most: int) -> dict[str, Any]:
+            if self._archive == "all":
+                self._keep_pace()
             page = search(
                 query=query,
                 start_time=window.start.astimezone(UTC),
@@ -204,10 +205,11 @@ class XCollector:
             except UnreachableError:
                 if size <= _SMALL_PAGE:
                     raise
-            return ask(_SMALL_PAGE)  # X has answered large pages with 503 that it gave in small ones
+            self._page_size = _SMALL_PAGE  # X has answered large pages with 503 that it gave in small ones
+            return ask(_SMALL_PAGE)
 
     def _keep_pace(self) -> None:
-        """The full archive takes one question a second."""
+        """The full archive takes one question a second: called last before it is asked."""
         early = (self._next_at - self._clock.now()).total_seconds()
         if early > 0:
             self._clock.sleep(early)

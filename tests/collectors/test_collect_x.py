@@ -1,3 +1,4 @@
+import itertools
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -244,3 +245,41 @@ def test_a_page_that_is_too_large_for_x_is_asked_for_in_a_smaller_one():
     pages, _, _ = fetched(lambda asked: Said(b"", 503) if int(asked["max_results"]) > 25 else page(tweet(1)))
 
     assert [post.id for one in pages for post in one.posts] == [json.loads(page(tweet(1)))["data"][0]["id"]]
+
+
+def test_once_too_large_pages_are_small_from_then_on():
+    """Else every page is first asked for in vain, five times."""
+    pages, server, _ = fetched(
+        lambda asked: (
+            Said(b"", 503)
+            if int(asked["max_results"]) > 25
+            else page(tweet(2))
+            if "next_token" in asked
+            else page(tweet(1), following="b")
+        )
+    )
+    assert [len(one.posts) for one in pages] == [1, 1]
+    assert [asked["max_results"] for _, _, asked in server.asked] == ["100"] * 5 + ["25"] * 2
+
+
+def test_the_full_archive_is_asked_once_a_second():
+    """Whatever is done between two questions, such as noting what the next one may cost."""
+    asked_at = []
+    slow = iter((0.9, 0.0, 0.0))
+    answers = (page(tweet(1), following="b"), page(tweet(2), following="c"), page(tweet(3)))
+
+    def answer(body):
+        def said(_):
+            asked_at.append(made._clock.now())  # noqa: SLF001  # the clock that `collector` gave it
+            return body
+
+        return said
+
+    server = Replay().says(ALL, *map(answer, answers))
+    with server.running():
+        made, budget = collector(server)
+        budget.before_paying = lambda: made._clock.sleep(next(slow))  # noqa: SLF001
+        list(made.pages(WINDOW, None))
+    apart = [(after - before).total_seconds() for before, after in itertools.pairwise(asked_at)]
+    assert len(apart) == 2
+    assert min(apart) >= 1
