@@ -11,24 +11,33 @@ from walkback.analysis.effects.seasonal_poisson import fit_seasonal_poisson
 
 BIN_HOURS: Final = 6
 WEEK_HOURS: Final = 168
+FEWEST_BINS: Final = 4
 Interval = tuple[float, float]
 
 
-def before_after(hours: Hours, timing: Timing) -> Interval:
-    """Log of mean posts in the week after to mean posts since the peak, 95% (Newey-West)."""
+def before_after(hours: Hours, timing: Timing) -> Interval | None:
+    """Log of mean posts in the week after to mean posts since the peak, 95% (Newey-West).
+
+    None with fewer than four bins on a side.
+    """
     bins, after = _bins(hours, timing)
+    if not _enough(after):
+        return None
     design = np.column_stack([~after, after]).astype(float)
     mean, covariance = _least_squares(design, bins.posts)
     gradient = np.array([-1 / mean[0], 1 / mean[1]])
     return _interval(float(np.log(mean[1] / mean[0])), float(gradient @ covariance @ gradient))
 
 
-def log_linear_its(hours: Hours, timing: Timing) -> Interval:
+def log_linear_its(hours: Hours, timing: Timing) -> Interval | None:
     """Mean distance in the week after from the line of log posts before, 95% (Newey-West).
 
     Log posts = 1 + t + after + after t, as textbooks have it (Wagner et al. 2002), seasons divided out.
+    None with fewer than four bins on a side.
     """
     bins, after = _bins(hours, timing)
+    if not _enough(after):
+        return None
     days = bins.at / 24
     design = np.column_stack([np.ones_like(days), days, after, after * days])
     beta, covariance = _least_squares(design, np.log((bins.posts + 0.5) / bins.expected))
@@ -44,6 +53,10 @@ def _bins(hours: Hours, timing: Timing) -> tuple[VolumeBins, Bools]:
         raise ValueError("a world without a baseline")
     bins = volume_bins(part, baseline.expected(part), BIN_HOURS)
     return bins, np.asarray(bins.at > 0)
+
+
+def _enough(after: Bools) -> bool:
+    return bool(min(after.sum(), (~after).sum()) >= FEWEST_BINS)
 
 
 def _least_squares(design: Floats, values: Floats) -> tuple[Floats, Floats]:

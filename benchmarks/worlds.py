@@ -10,15 +10,16 @@ for false alarms where the world departs from the design. See docs/method.md.
 """
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 from before_after import Interval, before_after, log_linear_its
-from words import word_of
 
 from walkback.analysis.effects.decay_union import VolumeEffect, estimate_volume
 from walkback.analysis.effects.gls_drift import SentimentEffect, estimate_sentiment
@@ -27,9 +28,11 @@ from walkback.analysis.effects.timing import find_peak
 from walkback.analysis.model import Word
 from walkback.analysis.simulated.settings import EFFECTS, STRESSES, Setting
 from walkback.analysis.simulated.world import Truth, draw_world
+from walkback.analysis.verdict import judge_signals
 
 PROCESSES = 2
 GAPS_DAYS = (4, 10)
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # for small matrices threads only wait
 WORDS = (Word.CALMED, Word.PARTLY, Word.NOT_CALMED, Word.WORSENED, Word.INCONCLUSIVE)
 REFERENCES = {"before/after": before_after, "log-linear ITS": log_linear_its}
 
@@ -42,7 +45,7 @@ class Reading:
     volume: VolumeEffect
     sentiment: SentimentEffect
     word: Word
-    references: tuple[Interval, ...]
+    references: tuple[Interval | None, ...]
 
 
 def read(setting: Setting, seed: int, number: int, *, bin_hours: int) -> Reading:
@@ -55,7 +58,7 @@ def read(setting: Setting, seed: int, number: int, *, bin_hours: int) -> Reading
     volume = estimate_volume(world.policy, timing, bin_hours=bin_hours)
     sentiment = estimate_sentiment(world.policy, timing, bin_hours=bin_hours)
     references = tuple(reference(world.policy, timing) for reference in REFERENCES.values())
-    return Reading(world.truth, volume, sentiment, word_of(volume, sentiment), references)
+    return Reading(world.truth, volume, sentiment, judge_signals(volume, sentiment).word, references)
 
 
 def percent(hits: Sequence[bool]) -> float:
@@ -92,14 +95,14 @@ def row(name: str, readings: Sequence[Reading]) -> str:
 
 def reference_row(name: str, index: int, readings: Sequence[Reading]) -> str:
     """What a reference says of the same worlds: calmed, worsened, neither; and how often it is right."""
-    bounds = [reading.references[index] for reading in readings]
-    down, up = percent([high < 0 for _, high in bounds]), percent([low > 0 for low, _ in bounds])
-    holds = percent(
-        [
-            low <= reading.truth.log_ratio <= high
-            for reading, (low, high) in zip(readings, bounds, strict=True)
-        ]
-    )
+    bounds = [
+        (*interval, reading.truth.log_ratio)
+        for reading in readings
+        if (interval := reading.references[index]) is not None
+    ]
+    down = 100 * sum(high < 0 for _, high, _ in bounds) / len(readings)
+    up = 100 * sum(low > 0 for low, _, _ in bounds) / len(readings)
+    holds = percent([low <= truth <= high for low, high, truth in bounds])
     return f"{name:44}{down:10.1f}{'':20}{up:10.1f}{100 - down - up:10.1f}{'':14}{'':6}{holds:8.1f}"
 
 
@@ -127,10 +130,11 @@ def head() -> str:
 
 def main(asked: argparse.Namespace) -> None:
     """Print the table, and how long it took."""
+    os.environ |= ONE_THREAD  # the processes read it when they load numpy
     began = time.perf_counter()
     bin_hours = 24 if asked.daily else 6
     print(head())
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         for name, setting in settings(stress=asked.stress).items():
             ask = partial(read, setting, asked.seed, bin_hours=bin_hours)
             readings = list(pool.map(ask, range(asked.worlds), chunksize=10))
