@@ -70,6 +70,11 @@ class BlueskyCollector:
         self._session = asking.session(_judge_by(asking, signed_in=bool(self._login)), _rate_state)
         self._bearer: str | None = None
 
+    @property
+    def scope(self) -> Sequence[str]:
+        """It has no parts."""
+        return ()
+
     def queries(self) -> Sequence[str]:
         """One search for each term; phrases are quoted. Raises QueryError for "*"."""
         if EVERYTHING in self._query.any:

@@ -27,7 +27,7 @@ from walkback.collectors.collector import (
     Stretch,
 )
 from walkback.collectors.trouble import BudgetSpentError, QueryError
-from walkback.collectors.windows import windows_to_ask
+from walkback.collectors.windows import joined, windows_to_ask
 from walkback.errors import WalkbackError
 from walkback.matching import Matcher
 from walkback.post import Door
@@ -106,6 +106,50 @@ def collect(
     return [run.collected(writer.trouble[name]) for name, run in runs.items()]
 
 
+def missing_of(case: Case, store: Store, collector: Collector, window: Stretch) -> list[Stretch]:
+    """What a collection would ask of a source."""
+    return windows_to_ask(window, _Place(case, store, collector).covered, collector.overlap)
+
+
+class _Place:
+    """How far a source is: what is covered, and the window that is under way.
+
+    The cursor has it beside the store's coverage where the source's scope grew: what was covered
+    before that is not for all of it.
+    """
+
+    def __init__(self, case: Case, store: Store, collector: Collector) -> None:
+        self._scope = list(collector.scope)
+        name = collector.source
+        saved: dict[str, Any] = orjson.loads(store.cursor(case, name) or "{}")
+        before = saved.get("scope", self._scope)
+        self._since: list[Stretch] | None = None
+        if not set(self._scope) <= set(before):
+            self._since = []
+        elif "since" in saved:
+            self._since = [_stretch(ends) for ends in saved["since"]]
+        self.under_way: tuple[Stretch, Mapping[str, Any]] | None = None
+        if saved.get("state") is not None and before == self._scope:
+            self.under_way = _stretch(saved["window"]), saved["state"]
+        rows = [row for row in store.coverage(case) if row.source == name and row.status == COMPLETE]
+        self.covered = (
+            self._since if self._since is not None else [Stretch(row.start, row.end) for row in rows]
+        )
+
+    def cursor(self, window: Stretch, fetched: Fetched) -> str | None:
+        """What is to be kept with a page of the window; None: nothing."""
+        kept: dict[str, Any] = {}
+        if fetched.state is not None:
+            kept |= {"window": _ends(window), "state": fetched.state}
+        if self._scope:
+            kept["scope"] = self._scope
+        if self._since is not None:
+            whole = [Stretch(one.start, one.end) for one in fetched.covered if one.status == COMPLETE]
+            self._since = joined([*self._since, *whole])
+            kept["since"] = [_ends(stretch) for stretch in self._since]
+        return orjson.dumps(kept).decode() if kept else None
+
+
 class _Run:
     """One source's part of a collection."""
 
@@ -118,9 +162,7 @@ class _Run:
         self._clock = clock
         self._told_requests, self._told_cost = 0, _NO_COST
         self._name = source.collector.source
-        self._cursor = store.cursor(case, self._name)
-        covered = [row for row in store.coverage(case) if row.source == self._name and row.status == COMPLETE]
-        self._covered = [Stretch(row.start, row.end) for row in covered]
+        self._place = _Place(case, store, source.collector)
         self.id = store.start_run(case, "collect", self._name, clock.now())
         self.written = Written()
         self.quarantined = 0
@@ -128,11 +170,10 @@ class _Run:
 
     def pages(self, window: Stretch) -> Iterator[Page]:
         """Where the last run stopped first, then whatever else is missing."""
-        covered = list(self._covered)
-        if self._cursor is not None:
-            left = orjson.loads(self._cursor)
-            resumed = _stretch(left["window"])
-            yield from self._resumed(resumed, left["state"])
+        covered = list(self._place.covered)
+        if self._place.under_way is not None:
+            resumed, state = self._place.under_way
+            yield from self._resumed(resumed, state)
             covered.append(resumed)
         for part in windows_to_ask(window, covered, self._collector.overlap):
             yield from self._window(part, None)
@@ -176,7 +217,7 @@ class _Run:
             for fetched in self._collector.pages(window, state):
                 reached = min([reached, *(stretch.start for stretch in fetched.covered)])
                 yield self._page(fetched, window)
-        except WalkbackError:
+        except Exception:
             if reached > window.start:
                 rest = Span(self._name, window.start, reached, TRUNCATED, "asked")
                 self._not_whole[window.start, reached] = rest
@@ -195,7 +236,7 @@ class _Run:
             faults=fetched.faults,
             coverage=spans,
             gone=tuple((self._name, identity) for identity in fetched.gone),
-            cursor=None if window is None else Cursor(self._name, _cursor(window, fetched.state)),
+            cursor=None if window is None else Cursor(self._name, self._place.cursor(window, fetched)),
         )
         return self._accounted(page)
 
@@ -210,11 +251,8 @@ class _Run:
         return Page(page.posts, page.faults, page.coverage, page.gone, page.cursor, requests, cost)
 
 
-def _cursor(window: Stretch, state: Mapping[str, Any] | None) -> str | None:
-    if state is None:
-        return None
-    ends = [window.start.isoformat(), window.end.isoformat()]
-    return orjson.dumps({"window": ends, "state": state}).decode()
+def _ends(stretch: Stretch) -> list[str]:
+    return [stretch.start.isoformat(), stretch.end.isoformat()]
 
 
 def _stretch(ends: Sequence[str]) -> Stretch:

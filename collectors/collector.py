@@ -62,7 +62,15 @@ class Estimate:
 
     posts: int | None = None
     requests: int | None = None
-    cost: Decimal | None = None
+    cost: Decimal = Decimal(0)
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        """Of two windows; what can't be told of one can't be told of both."""
+        posts = None if None in (self.posts, other.posts) else (self.posts or 0) + (other.posts or 0)
+        asked = (
+            None if None in (self.requests, other.requests) else (self.requests or 0) + (other.requests or 0)
+        )
+        return Estimate(posts, asked, self.cost + other.cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,13 @@ class Collector(Protocol):
     @property
     def overlap(self) -> timedelta:
         """How much of what was covered is asked for again, because it may have come late."""
+
+    @property
+    def scope(self) -> Sequence[str]:
+        """The parts of the source that are asked, such as subreddits; empty where it has none.
+
+        Time that was covered before one of them was added is asked for again.
+        """
 
     def queries(self) -> Sequence[str]:
         """The case's query in the platform's own words, one for each that is asked.

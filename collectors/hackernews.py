@@ -63,6 +63,11 @@ class HackerNewsCollector:
         self._clock = asking.clock
         self._session = asking.session(_judge_by(asking))
 
+    @property
+    def scope(self) -> Sequence[str]:
+        """It has no parts."""
+        return ()
+
     def queries(self) -> Sequence[str]:
         """One question for each term; phrases are quoted. Raises QueryError for "*"."""
         if EVERYTHING in self._query.any:

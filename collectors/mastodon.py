@@ -67,6 +67,11 @@ class MastodonCollector:
         self._clock = asking.clock
         self._session = asking.session(_judge_by(asking), _rate_state)
 
+    @property
+    def scope(self) -> Sequence[str]:
+        """Each tag on each server."""
+        return tuple(f"{server} #{tag}" for server, tags in self._timelines for tag in tags)
+
     def queries(self) -> Sequence[str]:
         """The timelines that are asked."""
         return [f"{server}: {' or '.join('#' + tag for tag in tags)}" for server, tags in self._timelines]

@@ -82,6 +82,11 @@ class RedditCollector:
             check_for_async=False,
         )
 
+    @property
+    def scope(self) -> Sequence[str]:
+        """The subreddits."""
+        return tuple(name.lower() for name in self._subreddits)
+
     def queries(self) -> Sequence[str]:
         """What the searches ask for; listings are asked whole."""
         return compile_query(self._query)

@@ -22,3 +22,14 @@ def windows_to_ask(whole: Stretch, covered: Iterable[Stretch], overlap: timedelt
     if reached < whole.end:
         open_parts.append(Stretch(reached, whole.end))
     return [Stretch(max(whole.start, part.start - overlap), part.end) for part in reversed(open_parts)]
+
+
+def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The same time in as few stretches as it takes."""
+    parts: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda one: one.start):
+        if parts and stretch.start <= parts[-1].end:
+            parts[-1] = Stretch(parts[-1].start, max(parts[-1].end, stretch.end))
+        else:
+            parts.append(stretch)
+    return parts

@@ -103,6 +103,11 @@ class XCollector:
         self._client: Any = tweepy.Client(bearer, return_type=dict)
         self._client.session = asking.session(_judge_by(asking), _rate_state)
 
+    @property
+    def scope(self) -> Sequence[str]:
+        """Both archives find the same posts, as far as they reach."""
+        return ()
+
     def queries(self) -> Sequence[str]:
         """The query in X's syntax, in as few as fit the tier's length."""
         return compile_query(self._query, _LONGEST_QUERY[self._archive])
@@ -126,6 +131,8 @@ class XCollector:
             return
         queries = self.queries()
         first, token = (state["query"], state["token"]) if state else (0, None)
+        if state and state.get("archive", self._archive) != self._archive:
+            first, token = 0, None  # a token is its archive's own
         for position in range(first, len(queries)):
             while True:
                 page = self._search(queries[position], asked, token)
@@ -138,7 +145,11 @@ class XCollector:
                 if more and len(queries) == 1 and fetched.posts:
                     oldest = min(post.created_at for post in fetched.posts) + timedelta(seconds=1)
                     covered = (*gap, Covered(oldest, asked.end, COMPLETE)) if oldest < asked.end else gap
-                go_on = {"query": position if token else position + 1, "token": token}
+                go_on = {
+                    "archive": self._archive,
+                    "query": position if token else position + 1,
+                    "token": token,
+                }
                 yield Fetched(fetched.posts, fetched.faults, state=go_on if more else None, covered=covered)
                 if token is None:
                     break

@@ -13,11 +13,13 @@ from walkback.case import Case
 from walkback.collectors import prices
 from walkback.collectors.budget import Budget, Limits
 from walkback.collectors.clock import Clock, SystemClock
-from walkback.collectors.collect import Collected, Progress, Source, collect, window_of
+from walkback.collectors.collect import Collected, Progress, Source, collect, missing_of, window_of
+from walkback.collectors.collector import Estimate, Stretch
 from walkback.collectors.keys import Keys, keys_for
 from walkback.collectors.sources import hosts, make_collector
 from walkback.collectors.transport import Asking
 from walkback.collectors.trouble import SourceError
+from walkback.collectors.turns import turns
 from walkback.errors import CaseError
 from walkback.post import Door
 from walkback.reports import words
@@ -94,15 +96,30 @@ def collect_sources(session: Session, case: Case, wanted: Wanted, network: Netwo
         raise CaseError(
             f"{case.path}: nothing to ask for between {window.start} and {window.end}. Change --since"
         )
-    sources, refused = _sources(session, case, wanted, network, names, door)
-    if not sources:
-        return SourceError.exit_code
+    sources, _ = _sources(session, case, wanted, network, names, door)
+    with turns(case, [source.collector.source for source in sources]) as ours:
+        for source in sources:
+            if (name := source.collector.source) not in ours:
+                session.terminal.complain(
+                    f"{name}: another collection of this case is under way. Run it again when that is done"
+                )
+        done = _collect(
+            session, case, [one for one in sources if one.collector.source in ours], network, window, door
+        )
+    whole = len(done) == len(names) and not any(one.trouble for one in done)
+    return 0 if whole else SourceError.exit_code
 
+
+def _collect(
+    session: Session, case: Case, sources: list[Source], network: Network, window: Stretch, door: Door
+) -> list[Collected]:
+    if not sources:
+        return []
     if network.routes:
         session.terminal.say("synthetic posts from the sandbox on this machine: no platform is asked or paid")
 
     def progress(at: Progress) -> None:
-        bar.show(0.0, f"{at.source}: {at.stored:,} posts")
+        bar.show(0.0, f"{at.source}: {words.count(at.stored, 'post')}")
 
     with session.terminal.bar("collecting") as bar:
         done = collect(
@@ -110,7 +127,7 @@ def collect_sources(session: Session, case: Case, wanted: Wanted, network: Netwo
         )
     for one in done:
         _tell(session, one)
-    return SourceError.exit_code if refused or any(one.trouble for one in done) else 0
+    return done
 
 
 def estimate_sources(session: Session, case: Case, wanted: Wanted) -> int:
@@ -124,22 +141,28 @@ def estimate_sources(session: Session, case: Case, wanted: Wanted) -> int:
         try:
             queries = source.collector.queries()
             with _spending_noted(session, case, "estimate", source, network.clock):
-                estimate = source.collector.estimate(window)
+                missing = missing_of(case, session.store(case), source.collector, window)
+                estimate = sum(map(source.collector.estimate, missing), Estimate(0, 0, Decimal(0)))
         except SourceError as error:
             session.terminal.complain(str(error))
             refused += 1
             continue
-        session.terminal.say(
-            f"{name}: would ask from {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC"
-        )
+        if not missing:
+            session.terminal.say(f"{name}: nothing is missing, and nothing would be asked")
+            continue
+        for part in missing:
+            session.terminal.say(
+                f"{name}: would ask from {part.start:%Y-%m-%d %H:%M} to {part.end:%Y-%m-%d %H:%M} UTC"
+            )
         for query in queries:
             session.terminal.say(f"  {query}")
         posts = "an unknown number of posts"
         if estimate.posts is not None:
             posts = f"about {words.count(estimate.posts, 'post')}"
         asked = "" if estimate.requests is None else f", {words.count(estimate.requests, 'request')}"
-        cost = estimate.cost or Decimal(0)
-        price = f"${cost:.2f} (prices of {prices.AS_OF}, {prices.SOURCE})" if cost else "free of charge"
+        price = "free of charge"
+        if estimate.cost:
+            price = f"${estimate.cost:.2f} (prices of {prices.AS_OF}, {prices.SOURCE})"
         session.terminal.say(f"  {posts}{asked}, {price}")
         if source.budget.cost:
             session.terminal.say(f"  this estimate itself cost ${source.budget.cost}")

@@ -62,6 +62,39 @@ def test_a_dry_run_says_what_would_be_asked_and_stores_nothing(tmp_path):
     ]
 
 
+def test_a_dry_run_counts_what_is_missing_alone(tmp_path):
+    """What is there already is neither asked for nor priced again."""
+    case_in(tmp_path, synthetic=True)
+    asked = ("zoom.toml", "--source", "hackernews")
+    with Replay().says(PATH, algolia(HITS)).running() as server:
+        sandbox = {"folder": tmp_path, "WALKBACK_SANDBOX": server.address}
+        walkback("collect", *asked, "--since", "2023-08-10", **sandbox)
+        rest = walkback("collect", *asked, "--dry-run", **sandbox)
+        walkback("collect", *asked, **sandbox)
+        nothing = walkback("collect", *asked, "--dry-run", **sandbox)
+    assert rest.stdout.startswith("hackernews: would ask from 2023-08-01 04:00 to 2023-08-10 04:00 UTC\n")
+    assert nothing.stdout == "hackernews: nothing is missing, and nothing would be asked\n"
+
+
+def test_nobody_collects_what_another_process_is_collecting(tmp_path):
+    """The same posts would be asked for, and paid for, twice."""
+    case_in(tmp_path, synthetic=True)
+    others = []
+
+    def watched(asked):
+        if not others:
+            others.append(walkback("collect", "zoom.toml", *only, **sandbox))
+        return algolia(HITS)(asked)
+
+    only = ("--source", "hackernews")
+    with Replay().says(PATH, watched).running() as server:
+        sandbox = {"folder": tmp_path, "WALKBACK_SANDBOX": server.address}
+        first = walkback("collect", "zoom.toml", *only, **sandbox)
+    assert (first.returncode, len(server.asked)) == (0, 1)
+    assert (others[0].returncode, others[0].stdout) == (3, "")
+    assert others[0].stderr.startswith("hackernews: another collection of this case is under way")
+
+
 def test_what_a_question_costs_is_stored_as_a_run(tmp_path):
     """X has counts paid for: before the answer, and also where there is none; what is free is no run."""
     case_in(tmp_path, synthetic=True)

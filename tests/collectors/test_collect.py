@@ -16,7 +16,8 @@ from tests.collectors.test_collect_x import page as x_page
 from tests.worlds import case_at
 
 from walkback.collectors.budget import Budget, Limits
-from walkback.collectors.collect import Source, collect, window_of
+from walkback.collectors.collect import Source, collect, missing_of, window_of
+from walkback.collectors.collector import Stretch
 from walkback.collectors.keys import Keys
 from walkback.collectors.sources import make_collector
 from walkback.collectors.transport import Asking
@@ -238,6 +239,50 @@ def test_a_place_that_the_platform_forgot_is_begun_anew(tmp_path):
     assert content(case)[2] == 47
 
 
+TIMELINE = "/api/v1/timelines/tag/"
+
+
+def status(number, tag):
+    """A post on Mastodon with the tag."""
+    return {
+        "id": str(number),
+        "uri": f"https://m.example/users/a/statuses/{number}",
+        "url": f"https://m.example/@a/{number}",
+        "created_at": f"{START + timedelta(minutes=number):%Y-%m-%dT%H:%M:%S}.000Z",
+        "account": {"id": "1", "acct": "a", "url": "https://m.example/@a"},
+        "content": f"<p>zoom #{tag} {number}</p>",
+    }
+
+
+def test_what_was_covered_before_a_tag_was_added_is_asked_for_again(tmp_path):
+    """Also by a run that goes on after one that was cut short; and then no more."""
+    old, both = ["a", "b", "c", "d"], ["a", "b", "c", "d", "e"]  # four are asked for at once
+
+    def gather(tags, server, **limits):
+        sources = {"mastodon": {"servers": ["m.example"], "tags": tags}}
+        case = case_at(tmp_path, start=START, end=END, query={"any": ["zoom"]}, sources=sources)
+        clock, store = StandingClock(NOW), Store(case.store_path)
+        asking = Asking(
+            Budget("mastodon", Limits(**limits), clock), clock, {"https://m.example": server.address}
+        )
+        made = Source(make_collector("mastodon", case, store.prepare(), asking, KEYS), asking.budget)
+        window = window_of(case, NOW, None, None)
+        assert missing_of(case, store, made.collector, window) == windows_to_be.pop(0)
+        (done,) = collect(case, store, store.prepare(), [made], window, clock=clock, progress=lambda _: None)
+        return done.stored, done.requests
+
+    windows_to_be = [[Stretch(START, END)], [], [Stretch(START, END)], [Stretch(START, END)], [], []]
+    first, fifth = orjson.dumps([status(1, "a")]), orjson.dumps([status(2, "e")])
+    with Replay().says(TIMELINE + "a", first).says(TIMELINE + "e", fifth).running() as server:
+        assert gather(old, server) == (1, 1)
+        assert gather(old, server) == (0, 0)
+        assert gather(both, server, max_requests=1) == (0, 1)
+        assert gather(both, server) == (1, 1)
+        assert gather(both, server) == (0, 0)
+        assert gather(old, server) == (0, 0)
+    assert windows_to_be == []
+
+
 def test_a_broken_item_is_in_quarantine_once(tmp_path):
     """Whenever it comes again."""
     case = zoom_case(tmp_path)
@@ -297,6 +342,7 @@ def test_what_nobody_expects_is_told_without_stopping_the_others(tmp_path, monke
     assert hackernews.stored == 120
     assert isinstance(x.trouble, WalkbackError)
     assert "unexpected ZeroDivisionError" in str(x.trouble)
+    assert ("x", START, END, "truncated", "asked") in content(case)[1]
 
 
 @pytest.mark.parametrize(

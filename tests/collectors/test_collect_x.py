@@ -72,7 +72,7 @@ def test_pages_follow_their_tokens_and_coverage_grows_backwards():
     pages, server, budget = fetched(page(tweet(1), tweet(2), following="b"), page(tweet(3)))
 
     assert [[post.id for post in one.posts] for one in pages] == [["9999", "9998"], ["9997"]]
-    assert [one.state for one in pages] == [{"query": 0, "token": "b"}, None]
+    assert [one.state for one in pages] == [{"archive": "all", "query": 0, "token": "b"}, None]
     oldest = WINDOW.end - timedelta(minutes=2) + timedelta(seconds=1)
     assert pages[0].covered == (Covered(oldest, WINDOW.end, "complete"),)
     assert pages[1].covered == (Covered(WINDOW.start, WINDOW.end, "complete"),)
@@ -87,6 +87,13 @@ def test_a_resumed_window_begins_at_its_token():
 
     assert [post.id for one in pages for post in one.posts] == ["9997"]
     assert server.asked[0][2]["next_token"] == "b"  # noqa: S105
+
+
+def test_a_token_of_the_other_archive_is_not_taken():
+    """The case file was changed since: the window is begun anew."""
+    state = {"archive": "recent", "query": 0, "token": "b"}
+    _, server, _ = fetched(page(tweet(3)), state=state)
+    assert "next_token" not in server.asked[0][2]
 
 
 def test_an_empty_page_with_a_token_is_not_the_end():
