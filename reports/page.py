@@ -22,10 +22,9 @@ from matplotlib.figure import Figure
 
 from walkback.analysis.model import Analysis, Series
 from walkback.reports import charts, words
-from walkback.reports.tables import Table, coverage_runs, phases_table
+from walkback.reports.tables import MOST_ROWS, Table, checks_table, coverage_runs, effects_table, phases_table
 
 _LONGEST: Final = 400  # characters of any one string on the page
-_MOST_ROWS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def render_page(analysis: Analysis) -> str:
         events=_events(analysis),
         coverage_words=words.coverage(analysis),
         coverage=_coverage(analysis),
-        effects=_effects(analysis),
-        checks=_checks(analysis),
+        effects=effects_table(analysis),
+        checks=checks_table(analysis),
         limits=words.limits(analysis),
         facts=_facts(analysis),
         origins=_origins(analysis),
@@ -142,8 +141,8 @@ def _sources(analysis: Analysis) -> Table:
         "Negative",
         "Days observed",
     )
-    rows = tuple(_source_row(analysis, series) for series in islice(analysis.by_source, _MOST_ROWS))
-    more = max(0, len(analysis.by_source) - _MOST_ROWS)
+    rows = tuple(_source_row(analysis, series) for series in islice(analysis.by_source, MOST_ROWS))
+    more = max(0, len(analysis.by_source) - MOST_ROWS)
     caption = "The sources. Posts a day and the busiest time are of the days in which each was observed"
     return Table(caption, heads, rows, more=more)
 
@@ -200,44 +199,11 @@ def _coverage(analysis: Analysis) -> Table:
             words.STATUS_WORDS[run.status],
             ways.get(run.how, words.shorten(run.how, 30)),
         )
-        for run in runs[:_MOST_ROWS]
+        for run in runs[:MOST_ROWS]
     )
     heads = ("Source", "Dates", "Outcome", "How")
-    more = max(0, len(runs) - _MOST_ROWS)
+    more = max(0, len(runs) - MOST_ROWS)
     return Table("What was asked for, and how that ended", heads, rows, frozenset(range(4)), more)
-
-
-def _effects(analysis: Analysis) -> Table:
-    heads = ("Event", "Outcome", "Measure", "Estimate", "p", "Method", "Posts before, after")
-    rows = tuple(
-        (
-            words.sentence_case(each.event),
-            words.shorten(each.outcome, 40),
-            words.shorten(each.measure.replace("_", " "), 40),
-            words.interval(each.estimate, each.ci_low, each.ci_high),
-            words.number(each.p, 3),
-            words.shorten(each.method, 120),
-            f"{words.number(each.n_before)}, {words.number(each.n_after)}",
-        )
-        for each in analysis.effects[:_MOST_ROWS]
-    )
-    caption = (
-        "The estimates behind the answer, each with its 97.5% interval, so that both hold together at 95%"
-    )
-    return Table(caption, heads, rows, frozenset({0, 1, 2, 5}))
-
-
-def _checks(analysis: Analysis) -> Table:
-    rows = tuple(
-        (words.shorten(check.title, 60), words.outcome(check), words.shorten(check.text, 600))
-        for check in analysis.checks
-    )
-    return Table(
-        "What happens to the answer when something is done otherwise",
-        ("Check", "Outcome", "Figures"),
-        rows,
-        frozenset(range(3)),
-    )
 
 
 def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
@@ -274,7 +240,7 @@ def _origins(analysis: Analysis) -> Table:
             _stamp(each.finished_at, analysis),
             *(words.number(n) for n in (each.posts, each.duplicates, each.quarantined, each.refused)),
         )
-        for each in analysis.origins[:_MOST_ROWS]
+        for each in analysis.origins[:MOST_ROWS]
     )
-    more = max(0, len(analysis.origins) - _MOST_ROWS)
+    more = max(0, len(analysis.origins) - MOST_ROWS)
     return Table("Imports and collections", heads, rows, frozenset({0, 1}), more)

@@ -10,6 +10,7 @@ from typing import Final
 from walkback.analysis.model import Analysis, Bucket, CoverageSpan, Phase, Series
 from walkback.reports import words
 
+MOST_ROWS: Final = 60
 COLUMNS: Final = (
     "source",
     "start",
@@ -62,6 +63,41 @@ def _phase_row(analysis: Analysis, phase: Phase) -> tuple[str, ...]:
         words.mean(known),
         words.share(known.negative_share),
         words.number(known.authors),
+    )
+
+
+def effects_table(analysis: Analysis) -> Table:
+    """One row an event and outcome: the estimates behind the answer."""
+    heads = ("Event", "Outcome", "Measure", "Estimate", "p", "Method", "Posts before, after")
+    rows = tuple(
+        (
+            words.sentence_case(each.event),
+            words.shorten(each.outcome, 40),
+            words.shorten(each.measure.replace("_", " "), 40),
+            words.interval(each.estimate, each.ci_low, each.ci_high),
+            words.number(each.p, 3),
+            words.shorten(each.method, 120),
+            f"{words.number(each.n_before)}, {words.number(each.n_after)}",
+        )
+        for each in analysis.effects[:MOST_ROWS]
+    )
+    caption = (
+        "The estimates behind the answer, each with its 97.5% interval, so that both hold together at 95%"
+    )
+    return Table(caption, heads, rows, frozenset({0, 1, 2, 5}))
+
+
+def checks_table(analysis: Analysis) -> Table:
+    """One row a check: its outcome and its figures."""
+    rows = tuple(
+        (words.shorten(check.title, 60), words.outcome(check), words.shorten(check.text, 600))
+        for check in analysis.checks
+    )
+    return Table(
+        "What happens to the answer when something is done otherwise",
+        ("Check", "Outcome", "Figures"),
+        rows,
+        frozenset(range(3)),
     )
 
 

@@ -33,7 +33,7 @@ from walkback.errors import ArchiveError, CaseError, WalkbackError
 from walkback.reports import words
 from walkback.reports.document import render_json
 from walkback.reports.files import render_files
-from walkback.reports.tables import phases_table
+from walkback.reports.tables import checks_table, effects_table, phases_table
 from walkback.session import Session
 from walkback.store import Store
 from walkback.terminal import Terminal
@@ -146,10 +146,14 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
     synthetic = " (synthetic posts)" if analysis.case.synthetic else ""
     terminal.say(f"{words.clean(analysis.case.title)}{synthetic}")
     terminal.say(words.answer(analysis))
+    terminal.say(f"By volume: {analysis.verdict.volume}. By sentiment: {analysis.verdict.sentiment}.")
+    for reason in analysis.verdict.reasons:
+        terminal.say(f"  - {words.shorten(reason, 300)}")
     for sentence in (*words.build_up(analysis), *words.coverage(analysis)):
         terminal.say(sentence)
-    phases = phases_table(analysis)
-    terminal.table(phases.caption, list(phases.heads), [list(row) for row in phases.rows])
+    for table in (effects_table(analysis), checks_table(analysis), phases_table(analysis)):
+        if table.rows:
+            terminal.table(table.caption, list(table.heads), [list(row) for row in table.rows])
 
 
 def write_report(session: Session, case: Case, every: Every, out: Path | None) -> None:
