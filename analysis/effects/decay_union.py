@@ -36,6 +36,7 @@ MIN_HOURS_AFTER: Final = 24
 MIN_POSTS_BEFORE: Final = 100
 LEAST_LEFT: Final = 0.25  # of the usual volume: with less, there is too little left to calm
 NO_CHANGE: Final = log(1 / 0.7)
+_LEAST_TOLD: Final = 25.0  # root of the sum of squared expected posts: 1 / 0.04
 
 
 class VolumeStatus(StrEnum):
@@ -80,7 +81,9 @@ class VolumeEffect:
     """The effect on volume with its 97.5% interval, or why there is none.
 
     `log_ratio` is the middle of the shapes' estimates, the interval their union; `p` the largest of
-    theirs. `posts_before` and `posts_after` went into it. `noise` is what remains beyond chance.
+    theirs. `posts_before` and `posts_after` went into it. `noise` is how the volume before the outcry
+    swings beyond season and chance, None where too few posts tell. The swings of the outcry itself tell
+    less, because the fitted fading takes part of them.
     """
 
     status: VolumeStatus
@@ -211,7 +214,7 @@ def _estimate(sample: _Sample, peak: float, level: float) -> VolumeEffect:
         ci_high=high,
         p=max(fit.p for fit in fits),
         fits=fits,
-        noise=min(noises, key=lambda noise: noise.sd),
+        noise=_usual_noise(sample),
         baseline=sample.baseline,
         posts_before=int(sample.before.posts.sum()),
         posts_after=int(sample.after.posts.sum()),
@@ -221,13 +224,23 @@ def _estimate(sample: _Sample, peak: float, level: float) -> VolumeEffect:
 
 def _noise(fading: Fading, mean: Floats, sample: _Sample) -> Noise:
     after = fading.post > 0
-    usual = sample.usual
-    parts = [
-        (usual.at, usual.posts, usual.expected),
-        *((fading.at[side], fading.posts[side], mean[side]) for side in (~after, after)),
+    sides = [
+        Residuals(fading.at[side], fading.posts[side] - mean[side], mean[side], mean[side])
+        for side in (~after, after)
     ]
-    stretches = [Residuals(at, posts - expected, expected, expected) for at, posts, expected in parts]
-    return estimate_noise(stretches, sample.bin_hours, with_own=False)
+    return estimate_noise([_usual_residuals(sample), *sides], sample.bin_hours, with_own=False)
+
+
+def _usual_noise(sample: _Sample) -> Noise | None:
+    """None where chance alone would make the variance of the log rate uncertain by 0.04 and more."""
+    if float((sample.usual.expected**2).sum()) ** 0.5 < _LEAST_TOLD:
+        return None
+    return estimate_noise([_usual_residuals(sample)], sample.bin_hours, with_own=False)
+
+
+def _usual_residuals(sample: _Sample) -> Residuals:
+    usual = sample.usual
+    return Residuals(usual.at, usual.posts - usual.expected, usual.expected, usual.expected)
 
 
 def _degrees(bins: int, noise: Noise, bin_hours: int) -> float:

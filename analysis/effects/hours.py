@@ -30,7 +30,10 @@ class Hours:
 
     def between(self, start: float, end: float) -> "Hours":
         """The hours that lie whole in [start, end), in hours from the event."""
-        inside = (self.offset >= start) & (self.offset + 1 <= end)
+        return self.where((self.offset >= start) & (self.offset + 1 <= end))
+
+    def where(self, inside: Bools) -> "Hours":
+        """Some of the hours."""
         return Hours(*(getattr(self, part.name)[inside] for part in fields(self)))
 
     def counted_from(self, hour: float) -> "Hours":

@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus, estimate_volume
-from walkback.analysis.effects.gls_drift import SentimentEffect, SentimentStatus, estimate_sentiment
+from walkback.analysis.effects.gls_drift import (
+    WASHOUT_HOURS,
+    WINDOW_END_HOURS,
+    SentimentEffect,
+    SentimentStatus,
+    estimate_sentiment,
+)
 from walkback.analysis.effects.hours import Hours, Timing
 from walkback.analysis.effects.timing import find_peak
 from walkback.case import Event, EventKind
 
 TOO_CLOSE_HOURS: Final = 24  # to the peak: there is no fading yet to hold anything against
+MOST_USUAL: Final = 0.5  # above, false recoveries exceed 5% of the simulated outcries that are tested
 TESTED: Final = frozenset({EventKind.CONCESSION, EventKind.REVERSAL})
 _TURNS: Final = frozenset(EventKind) - {EventKind.OTHER}
 _HOUR: Final = timedelta(hours=1)
@@ -90,12 +98,34 @@ def react(hours: Hours, setting: Setting, bin_hours: int) -> Reaction:
 
 
 def estimate(hours: Hours, timing: Timing, bin_hours: int) -> Reaction:
-    """Both signals for a known peak."""
-    return Reaction(
-        estimate_volume(hours, timing, bin_hours=bin_hours),
-        estimate_sentiment(hours, timing, bin_hours=bin_hours),
-        timing,
+    """Both signals for a known peak.
+
+    Sentiment is not tested where more than half of the posts after the event would have come without the
+    outcry: the mean of all of them recovers when fewer angry ones are among them, whatever these say.
+    """
+    volume = estimate_volume(hours, timing, bin_hours=bin_hours)
+    share = usual_share(hours, timing)
+    if share <= MOST_USUAL:
+        return Reaction(volume, estimate_sentiment(hours, timing, bin_hours=bin_hours), timing)
+    reason = (
+        f"{min(share, 1):.0%} of the posts after the event would have come without the outcry, so that their "
+        "mean says little of the policy; narrow [query] to the policy"
     )
+    return Reaction(volume, SentimentEffect(SentimentStatus.NOT_POSSIBLE, reason), timing)
+
+
+def usual_share(hours: Hours, timing: Timing) -> float:
+    """Expected usual posts over posts, in sentiment's window after the event; 0 where it can't be told."""
+    usual, after = (
+        part.where(part.observed)
+        for part in (
+            hours.between(-inf, timing.announced),
+            hours.between(WASHOUT_HOURS, min(WINDOW_END_HOURS, timing.until)),
+        )
+    )
+    if len(usual.offset) == 0 or not after.posts.sum():
+        return 0.0
+    return float(usual.posts.mean() * len(after.offset) / after.posts.sum())
 
 
 def impossible(reason: str) -> Reaction:

@@ -178,6 +178,15 @@ def test_few_posts_are_inconclusive_in_plain_words(tmp_path):
     assert any("fewer than 100" in reason for reason in verdict.reasons)
 
 
+def test_a_query_that_finds_the_usual_chatter_gives_no_sentiment(tmp_path):
+    """Whose mean recovers because the angry went home is no finding; volume can still be told."""
+    broad = Outcry(usual=12, peak=60, factor=0.25, angry=(0.2, 0.9, 0.3))
+    analysis = analysis_of(hold(tmp_path, broad.posts()))
+
+    assert effect(analysis, "sentiment") is None
+    assert any("would have come without the outcry" in reason for reason in analysis.verdict.reasons)
+
+
 def test_splitting_a_source_in_two_changes_nothing_but_the_check(tmp_path, calmed):
     """The same posts under two names have the same effects; now a second source can be asked."""
     posts = [

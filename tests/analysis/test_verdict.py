@@ -1,0 +1,91 @@
+"""The table of words, and what overrules it."""
+
+import math
+from itertools import product
+
+import pytest
+
+from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus
+from walkback.analysis.effects.gls_drift import SentimentEffect, SentimentStatus
+from walkback.analysis.effects.noise import Noise
+from walkback.analysis.effects.reaction import Reaction
+from walkback.analysis.model import CheckResult, Word
+from walkback.analysis.verdict import judge, judge_signals
+
+GOOD = {VolumeStatus.DOWN, SentimentStatus.BETTER}
+BAD = {VolumeStatus.UP, SentimentStatus.WORSE}
+
+
+def volume(status, ratio=0.4, noise=None):
+    """An effect on volume of that status."""
+    log_ratio = math.log(ratio)
+    return VolumeEffect(status, None, log_ratio, log_ratio - 0.3, log_ratio + 0.3, 0.01, noise=noise)
+
+
+def sentiment(status, share=0.6):
+    """An effect on sentiment of that status."""
+    return SentimentEffect(status, None, 0.2, 0.1, 0.3, 0.01, 0.33, share, share - 0.2, share + 0.2)
+
+
+@pytest.mark.parametrize(
+    ("expected", "of_volume", "of_sentiment"),
+    [
+        (Word.CALMED, volume(VolumeStatus.DOWN, 0.5), sentiment(SentimentStatus.UNCLEAR)),
+        (Word.PARTLY, volume(VolumeStatus.DOWN, 0.51), sentiment(SentimentStatus.UNCLEAR)),
+        (Word.CALMED, volume(VolumeStatus.UNCLEAR), sentiment(SentimentStatus.BETTER, 0.5)),
+        (Word.PARTLY, volume(VolumeStatus.UNCLEAR), sentiment(SentimentStatus.BETTER, 0.49)),
+        (Word.CALMED, volume(VolumeStatus.DOWN, 0.9), sentiment(SentimentStatus.BETTER, 0.9)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.DOWN), sentiment(SentimentStatus.WORSE)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.UP), sentiment(SentimentStatus.BETTER)),
+        (Word.WORSENED, volume(VolumeStatus.UP), sentiment(SentimentStatus.SAME)),
+        (Word.WORSENED, volume(VolumeStatus.NOT_POSSIBLE), sentiment(SentimentStatus.WORSE)),
+        (Word.NOT_CALMED, volume(VolumeStatus.UNCLEAR), sentiment(SentimentStatus.SAME)),
+        (Word.NOT_CALMED, volume(VolumeStatus.SAME), sentiment(SentimentStatus.UNCLEAR)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.SAME), sentiment(SentimentStatus.NOT_POSSIBLE)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.UNCLEAR), sentiment(SentimentStatus.UNCLEAR)),
+    ],
+)
+def test_the_table_of_words(expected, of_volume, of_sentiment):
+    """Each row of the table, at its borders."""
+    assert judge_signals(of_volume, of_sentiment).word is expected
+
+
+@pytest.mark.parametrize(("first", "second"), product(VolumeStatus, SentimentStatus))
+def test_a_good_word_needs_a_good_signal_and_no_bad_one(first, second):
+    """Whatever the two say."""
+    word = judge_signals(volume(first), sentiment(second)).word
+
+    assert (word in {Word.CALMED, Word.PARTLY}) == (
+        bool({first, second} & GOOD) and not {first, second} & BAD
+    )
+    assert (word is Word.WORSENED) == (bool({first, second} & BAD) and not {first, second} & GOOD)
+
+
+@pytest.mark.parametrize(("expected", "sd"), [(Word.CALMED, 0.35), (Word.INCONCLUSIVE, 0.36)])
+def test_volume_that_swings_by_itself_is_not_trusted(expected, sd):
+    """A fall by half says nothing where the usual volume swings as far."""
+    swinging = volume(VolumeStatus.DOWN, noise=Noise(sd, 20))
+    verdict = judge(Reaction(swinging, sentiment(SentimentStatus.UNCLEAR)), (), ())
+
+    assert verdict.word is expected
+    assert any("swings too much" in reason for reason in verdict.reasons) == (sd > 0.35)
+
+
+@pytest.mark.parametrize(
+    ("expected", "passed", "overturns"),
+    [
+        (Word.CALMED, True, True),
+        (Word.CALMED, None, True),
+        (Word.CALMED, False, False),
+        (Word.INCONCLUSIVE, False, True),
+    ],
+)
+def test_a_failed_check_takes_the_word(expected, passed, overturns):
+    """Only one that failed, and only where it is one that does."""
+    check = CheckResult("control_topic", "Control topic", passed, "it moved too", (), overturns)
+    finding = Reaction(volume(VolumeStatus.DOWN), sentiment(SentimentStatus.BETTER))
+    verdict = judge(finding, (check,), ())
+
+    assert verdict.word is expected
+    assert (verdict.volume, verdict.sentiment) == (Word.CALMED, Word.CALMED)
+    assert verdict.sentence.startswith("Pushback fell to 40% [30%, 54%] of what fading alone predicts")
