@@ -189,8 +189,13 @@ def _refused() -> CredentialsError:
     )
 
 
+def _is_answer(told: Any) -> bool:
+    """A search's, or a session."""
+    return isinstance(told, dict) and (isinstance(told.get("posts"), list) or "accessJwt" in told)
+
+
 def _judge_by(asking: Asking, *, signed_in: bool) -> Callable[[requests.Response], Judgement]:
-    usual = usual_judge(SOURCE, asking.clock)
+    usual = usual_judge(SOURCE, asking.clock, _is_answer)
 
     def judge(response: requests.Response) -> Judgement:
         code = response.status_code

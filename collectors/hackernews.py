@@ -157,8 +157,15 @@ class HackerNewsCollector:
         return cast(dict[str, Any], answer.json())
 
 
+def _is_answer(told: Any) -> bool:
+    """A search's, or an item."""
+    if not isinstance(told, dict):
+        return False
+    return "id" in told or (isinstance(told.get("hits"), list) and isinstance(told.get("nbHits"), int))
+
+
 def _judge_by(asking: Asking) -> Judge:
-    usual = usual_judge(SOURCE, asking.clock)
+    usual = usual_judge(SOURCE, asking.clock, _is_answer)
 
     def judge(response: requests.Response) -> Judgement:
         item = "/items/" in (response.request.path_url or "")

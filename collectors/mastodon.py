@@ -178,8 +178,12 @@ def _wants_no_index(status: Any) -> bool:
     return shy or "#nobot" in str(account.get("note", "")).lower()
 
 
+def _is_answer(told: Any) -> bool:
+    return isinstance(told, list)
+
+
 def _judge_by(asking: Asking) -> Judge:
-    usual = usual_judge(SOURCE, asking.clock)
+    usual = usual_judge(SOURCE, asking.clock, _is_answer)
 
     def judge(response: requests.Response) -> Judgement:
         if response.status_code in _CLOSED:

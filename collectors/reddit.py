@@ -368,8 +368,15 @@ def _refused() -> CredentialsError:
     )
 
 
+def _is_answer(told: Any) -> bool:
+    """A listing, a tree, more of one, or a token or why there is none."""
+    return isinstance(told, list) or (
+        isinstance(told, dict) and not told.keys().isdisjoint({"kind", "json", "access_token", "error"})
+    )
+
+
 def _judge_by(asking: Asking) -> Callable[[requests.Response], Judgement]:
-    usual = usual_judge(SOURCE, asking.clock)
+    usual = usual_judge(SOURCE, asking.clock, _is_answer)
 
     def judge(response: requests.Response) -> Judgement:
         # Waiting is ours: prawcore would sleep by this, for as long as it likes and without a word.

@@ -9,7 +9,7 @@ the sandbox stands in for the platforms.
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -211,7 +211,11 @@ def _their_time(headers: Mapping[str, str], now: datetime) -> datetime:
     return theirs
 
 
-def usual_judge(source: str, clock: Clock) -> Judge:
+Sense = Callable[[Any], bool]
+"""Whether decoded JSON is an answer at all: an error's words with status 200 must not look like no posts."""
+
+
+def usual_judge(source: str, clock: Clock, sense: Sense = lambda _: True) -> Judge:
     """What answers mean where a platform has no words of its own for it."""
 
     def judge(response: requests.Response) -> Judgement:
@@ -220,8 +224,8 @@ def usual_judge(source: str, clock: Clock) -> Judge:
             return Retry(f"status {code}")
         if code == requests.codes.too_many_requests:
             return Wait(_retry_after(response, clock.now()))
-        if code == requests.codes.ok and not is_json(response):
-            return Retry("no JSON but " + (response.headers.get("Content-Type") or "nothing"))
+        if code == requests.codes.ok and (why := _nonsense(response, sense)):
+            return Retry(why)
         return _refusal(source, response)
 
     return judge
@@ -250,17 +254,24 @@ def _refusal(source: str, response: requests.Response) -> SourceError | None:
 
 
 def _retry_after(response: requests.Response, now: datetime) -> datetime | None:
+    """Seconds or a date, RFC 9110."""
     told = response.headers.get("Retry-After", "")
-    return now + timedelta(seconds=int(told)) if told.isdecimal() else None
-
-
-def is_json(response: requests.Response) -> bool:
-    """Whether the body is whole JSON."""
+    if told.isdecimal():
+        return now + timedelta(seconds=int(told))
     try:
-        response.json()
+        until = parsedate_to_datetime(told)
     except ValueError:
-        return False
-    return True
+        return None
+    return until if until.tzinfo else until.replace(tzinfo=UTC)
+
+
+def _nonsense(response: requests.Response, sense: Sense) -> str | None:
+    """What is wrong with the body; None: it is whole JSON of the kind that was asked for."""
+    try:
+        told = response.json()
+    except ValueError:
+        return "no JSON but " + (response.headers.get("Content-Type") or "nothing")
+    return None if sense(told) else "JSON that is no answer to this"
 
 
 def excerpt(response: requests.Response) -> str:

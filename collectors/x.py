@@ -71,6 +71,7 @@ _FIELDS: Final = [
     "withheld",
 ]
 _GONE: Final = ("/resource-not-found", "/not-authorized-for-resource")  # problems; other ones may pass
+_PARTS: Final = ("data", "errors")
 _SITE: Final = re.compile(r"[\w-]+(\.[\w-]+)+(/\S*)?")
 _PLAIN: Final = re.compile(r"[#@]?\w+")
 
@@ -136,6 +137,8 @@ class XCollector:
         for position in range(first, len(queries)):
             while True:
                 page = self._search(queries[position], asked, token)
+                if "meta" not in page:
+                    raise UnreachableError("x: a search answers with errors alone. Run it again later")
                 before, token = token, page.get("meta", {}).get("next_token")
                 if token is not None and token == before:
                     raise UnreachableError("x: the same page follows itself. Run it again later")
@@ -291,8 +294,15 @@ def _term(term: str) -> str:
     return f'url:"{words}"' if _SITE.fullmatch(term) else f'"{words}"'
 
 
+def _is_answer(told: Any) -> bool:
+    """Of a search, a count (which have `meta`) or a lookup (which has `data`, or `errors` alone)."""
+    if not isinstance(told, dict):
+        return False
+    return isinstance(told.get("meta"), dict) or any(isinstance(told.get(name), list) for name in _PARTS)
+
+
 def _judge_by(asking: Asking) -> Callable[[requests.Response], Judgement]:
-    usual = usual_judge(SOURCE, asking.clock)
+    usual = usual_judge(SOURCE, asking.clock, _is_answer)
 
     def judge(response: requests.Response) -> Judgement:
         code = response.status_code

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import requests
+from tests.collectors.replay import Replay, Said, StandingClock
 from tests.collectors.sandboxes import (
     END,
     NOW,
@@ -198,6 +199,29 @@ def test_what_does_not_pass_is_told_apart_and_gone_on_with_later(source, fault, 
     assert sorted(of(source, stored(case, "source", "id", "created_at", "text"))) == sorted(
         of(source, undisturbed)
     )
+
+
+class Same(Replay):
+    """Answers everything in one way."""
+
+    def next_answer(self, path, asked):  # noqa: ARG002
+        """Always this."""
+        return Said(self.body)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    "body", [b"null", b"7", b"{}", b'"sorry"', b'{"message": "sorry"}', b'{"errors": []}']
+)
+def test_json_that_is_no_answer_is_not_taken_for_no_posts(source, body, tmp_path):
+    """With status 200: nothing of the window is covered, and nobody is told of a fault of ours."""
+    case, server = zoom(tmp_path), Same()
+    server.body = body
+    with server.running():
+        done = gather(case, server, source, clock=StandingClock(NOW))[source]
+
+    assert isinstance(done.trouble, UnreachableError)
+    assert {row.status for row in Store(case.store_path).coverage(case)} == {"truncated"}
 
 
 def test_one_source_failing_stops_no_other(tmp_path, undisturbed):

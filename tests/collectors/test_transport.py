@@ -146,8 +146,9 @@ def test_a_platform_that_refuses_for_ever_is_left():
 
 def test_retry_after_is_obeyed():
     """Where there is no other word."""
-    _, _, clock, _ = ask(Said(b"{}", 429, {"Retry-After": "7"}), GOOD)
-    assert 7 <= clock.waits[0] <= 7.5
+    for told in ("7", "Sun, 06 Aug 2023 12:00:07 GMT"):
+        _, _, clock, _ = ask(Said(b"{}", 429, {"Retry-After": told}), GOOD)
+        assert 7 <= clock.waits[0] <= 7.5
 
 
 def test_requests_are_counted_before_they_are_made():
