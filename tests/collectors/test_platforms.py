@@ -1,5 +1,6 @@
 """The sandbox's platforms, asked by the real clients over HTTP: whole, with every failure, within limits."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -281,6 +282,35 @@ def test_deleted_posts_are_deleted_here(tmp_path):
         text, state = texts.get((source, name), ("", "deleted"))
         assert not text
         assert state != "present"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_counts_are_looked_at_again_on_every_platform(source, tmp_path):
+    """An hour and six hours after the newest posts were had, and then a day after."""
+    case = zoom(tmp_path)
+    with sandbox(END + timedelta(minutes=10)).running() as platforms:
+        for hours in (1, 5, 20, 0):
+            done = gather(case, platforms, source)[source]
+            assert done.trouble is None
+            platforms._clock.sleep(hours * 3600)  # noqa: SLF001
+    seen = Counter(row[:2] for row in observed(case) if row[2] >= END - timedelta(minutes=45))
+
+    assert seen
+    assert {count for post, count in seen.items() if post not in emptied(case)} == {4}
+
+
+def observed(case):
+    """(source, id, made at, observed at) of every count."""
+    with Store(case.store_path)._read() as connection:  # noqa: SLF001
+        found = connection.sql(
+            "SELECT source, id, created_at, observed_at FROM observation JOIN post USING (source, id)"
+        ).to_arrow_table()
+    return [tuple(row.values()) for row in found.to_pylist()]
+
+
+def emptied(case):
+    """What was deleted meanwhile."""
+    return {row[:2] for row in stored(case, "source", "id", "text_state") if row[2] != "present"}
 
 
 def test_what_is_collected_twice_is_stored_once(tmp_path):
