@@ -50,7 +50,7 @@ def test_the_table_of_words(expected, of_volume, of_sentiment):
     assert judge_signals(of_volume, of_sentiment).word is expected
 
 
-@pytest.mark.parametrize(("first", "second"), product(VolumeStatus, SentimentStatus))
+@pytest.mark.parametrize(("first", "second"), list(product(VolumeStatus, SentimentStatus)))
 def test_a_good_word_needs_a_good_signal_and_no_bad_one(first, second):
     """Whatever the two say."""
     word = judge_signals(volume(first), sentiment(second)).word
