@@ -2,6 +2,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import duckdb
@@ -16,6 +17,7 @@ from walkback.errors import NothingToDoError, StoreBusyError, StoreError
 from walkback.matching import Matcher
 from walkback.post import Engagement, TextState
 from walkback.store import Fault, Page, Span, Store, Window, page_table
+from walkback.store.key import open_door
 
 
 def content(case):
@@ -221,6 +223,16 @@ def test_the_key_is_outside_the_store_and_for_its_owner_alone(tmp_path):
 
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert bytes.fromhex(key.read_text()) not in case.store_path.read_bytes()
+
+
+def test_many_who_begin_at_once_share_one_key(tmp_path):
+    """Whoever comes first makes it, whole; nothing else is left beside it."""
+    path = case_at(tmp_path).store_path
+    with ThreadPoolExecutor(16) as pool:
+        masks = {door.mention("somebody") for door in pool.map(lambda _: open_door(path), range(64))}
+
+    assert len(masks) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["zoom.key"]
 
 
 def test_a_lost_key_is_told_before_known_authors_become_strangers(tmp_path):
