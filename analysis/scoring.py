@@ -1,6 +1,14 @@
-"""Scoring what is unscored, a batch at a time, so that a killed run loses a batch at most."""
+"""Scoring what is unscored: from the store, through a scorer on every core, back into the store."""
 
-from collections.abc import Callable
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import ForkServerContext
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -8,21 +16,84 @@ from walkback.analysis.scorers.base import Scorer
 from walkback.case import Case
 from walkback.store import Store
 
+_INLINE_BELOW: Final = 50_000  # posts; starting processes takes longer than scoring these
+_WORKERS: Final = 2  # one process writes as fast as two of them score
+# Not forked from here: DuckDB's threads would be missing in the children.
+_HOW_TO_START: Final = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+
+_ScoreAll = Callable[[Iterable[pa.Table]], Iterator[pa.Table]]
+
 
 def score_pending(case: Case, store: Store, scorer: Scorer, *, scored: Callable[[int], None]) -> int:
     """Score the case's matching posts that `scorer` has not scored; returns how many were scored.
 
-    `scored` hears the size of each batch once it is kept. The store is open only while a batch is
-    read or written.
+    `scored` hears the size of each batch once it is kept; a killed run loses the batches under way.
     """
-    total = 0
-    while True:
-        posts = store.unscored(case, scorer.name, scorer.version)
-        if posts.num_rows == 0:
-            return total
-        scores = scorer.score(posts["text"])
-        columns = [posts[name] for name in ("source", "id", "fetched_at")] + scores.columns
-        names = ["source", "id", "fetched_at", *scores.column_names]
-        kept = store.add_scores(scorer.name, scorer.version, pa.Table.from_arrays(columns, names=names))
-        total += kept
-        scored(kept)
+    pending = store.count_unscored(case, scorer.name, scorer.version)
+    if not pending:
+        return 0
+    with _scoring(scorer, pending) as score:
+        return store.score_unscored(case, scorer.name, scorer.version, score, kept=scored)
+
+
+@contextmanager
+def _scoring(scorer: Scorer, pending: int) -> Iterator[_ScoreAll]:
+    """Score batches in this process when there is little to do, else on two cores; in order always."""
+    workers = min(_WORKERS, os.cpu_count() or 1)
+    if pending < _INLINE_BELOW or workers == 1:
+        yield partial(_one_after_the_other, scorer)
+        return
+    context = get_context(_HOW_TO_START)
+    if isinstance(context, ForkServerContext):
+        context.set_forkserver_preload(["__main__", __name__])  # read once, not by every worker
+    with ProcessPoolExecutor(workers, context, initializer=_get_ready, initargs=(scorer,)) as pool:
+        yield partial(_side_by_side, pool, ahead=2 * workers)
+
+
+def _one_after_the_other(scorer: Scorer, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    for posts in batches:
+        yield _with_scores(posts, scorer.score(posts["text"]))
+
+
+def _side_by_side(pool: ProcessPoolExecutor, batches: Iterable[pa.Table], ahead: int) -> Iterator[pa.Table]:
+    """Only texts and numbers travel; at most `ahead` batches are under way, so that memory stays flat."""
+    under_way: deque[tuple[pa.Table, Future[bytes]]] = deque()
+    for posts in batches:
+        texts = pool.submit(_score_here, _to_bytes(posts.select(["text"])))
+        under_way.append((posts.drop_columns(["text"]), texts))
+        if len(under_way) >= ahead:
+            yield _finished(*under_way.popleft())
+    while under_way:
+        yield _finished(*under_way.popleft())
+
+
+def _finished(posts: pa.Table, scores: Future[bytes]) -> pa.Table:
+    return _with_scores(posts, _from_bytes(scores.result()))
+
+
+def _with_scores(posts: pa.Table, scores: pa.Table) -> pa.Table:
+    keys: list[Any] = [posts["source"], posts["id"]]
+    return pa.Table.from_arrays(keys + scores.columns, names=["source", "id", *scores.column_names])
+
+
+def _to_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _from_bytes(content: bytes) -> pa.Table:
+    return pa.ipc.open_stream(content).read_all()
+
+
+_scorer_of_worker: Scorer
+
+
+def _get_ready(scorer: Scorer) -> None:
+    global _scorer_of_worker  # noqa: PLW0603  # a worker process is set up once
+    _scorer_of_worker = scorer
+
+
+def _score_here(texts: bytes) -> bytes:
+    return _to_bytes(_scorer_of_worker.score(_from_bytes(texts)["text"]))

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -94,48 +95,98 @@ def test_new_words_lose_their_old_score(tmp_path):
     score_all(store, case)
     add(case, [post(text="zoom is fine", fetched_at=datetime(2023, 10, 3, tzinfo=UTC))])
 
-    assert store.unscored(case, "s", "1")["text"].to_pylist() == ["zoom is fine"]
+    assert store.count_unscored(case, "s", "1") == 1
+    assert score_all(store, case) == ["zoom is fine"]
 
 
-def test_a_post_that_is_fetched_again_while_it_is_scored_stays_unscored(tmp_path):
-    """A score belongs to the words that were read."""
-    case = case_at(tmp_path)
-    store = Store(case.store_path)
-    add(case, [post()])
-    read = store.unscored(case, "s", "1")
-    add(case, [post(text="zoom is fine", fetched_at=datetime(2023, 10, 3, tzinfo=UTC))])
-
-    assert store.add_scores("s", "1", scored(read)) == 0
-    assert store.unscored(case, "s", "1").num_rows == 1
-
-
-def scored(read, compound=-0.4588):
+def scored(batch, compound=-0.4588):
     """The same score for all of them."""
-    return (
-        read.drop_columns(["text"])
-        .append_column("compound", pa.array([compound] * read.num_rows))
-        .append_column("negative", pa.array([0.5] * read.num_rows))
-        .append_column("neutral", pa.array([0.5] * read.num_rows))
-        .append_column("positive", pa.array([0.0] * read.num_rows))
-    )
+    columns = {"compound": compound, "negative": 0.5, "neutral": 0.5, "positive": 0.0}
+    for name, value in columns.items():
+        batch = batch.append_column(name, pa.array([value] * batch.num_rows))
+    return batch.drop_columns(["text"])
 
 
-def score_all(store, case):
-    """Give every post the same score."""
-    return store.add_scores("s", "1", scored(store.unscored(case, "s", "1")))
+def score_all(store, case, kept=lambda _: None):
+    """Give every post the same score; returns the texts that were read."""
+    texts = []
+
+    def score(batches):
+        for batch in batches:
+            texts.extend(batch["text"].to_pylist())
+            yield scored(batch)
+
+    assert store.score_unscored(case, "s", "1", score, kept=kept) == len(texts)
+    return texts
+
+
+def many(case, count):
+    """Posts beyond one batch's size, with one of no words and one that doesn't match among them."""
+    others = [post(id="gone", text="", text_state=TextState.DELETED), post(id="off", text="something else")]
+    add(case, [post(id=str(number), text=f"zoom {number}") for number in range(count)] + others)
+    return [f"zoom {number}" for number in range(count)]
 
 
 def test_scores_are_kept_once_and_exactly(tmp_path):
-    """A second writing adds nothing; four decimals stay four decimals."""
+    """A second time there is nothing to score; four decimals stay four decimals."""
     case = case_at(tmp_path)
     store = Store(case.store_path)
     add(case, [post(id=str(number)) for number in range(3)])
-    read = store.unscored(case, "s", "1")
 
-    assert [store.add_scores("s", "1", scored(read)), store.add_scores("s", "1", scored(read))] == [3, 0]
+    assert [len(score_all(store, case)), len(score_all(store, case))] == [3, 0]
     window = Window(case.name, case.query.hash, *case.window(NOW), "s", "1")
     tally = store.tallies(window, case.window(NOW), negative=-0.05)[0]
     assert (tally.scored, tally.negative, tally.sum_total) == (3, 3, -13_764)
+
+
+def test_every_post_is_scored_once_in_however_many_turns(tmp_path, monkeypatch):
+    """Others may write after every batch; what they leave is found again."""
+    monkeypatch.setattr("walkback.store.store._SCORING_HOLD_S", 0.0)
+    monkeypatch.setattr("walkback.store.connection.LONGEST_WAIT_S", 0.0)
+    case = case_at(tmp_path)
+    texts = many(case, 45_000)
+    sizes = []
+
+    assert sorted(score_all(Store(case.store_path), case, kept=sizes.append)) == sorted(texts)
+    assert sizes == [20_000, 20_000, 5_000]
+
+
+def test_a_killed_run_keeps_its_batches(tmp_path):
+    """What was told as kept is there, and only the rest is scored again."""
+    case = case_at(tmp_path)
+    texts = many(case, 25_000)
+    script = """
+import os, sys
+from test_store import case_at, score_all, Store
+case = case_at(sys.argv[1])
+score_all(Store(case.store_path), case, kept=lambda size: os._exit(9))
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", script, tmp_path],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=Path(__file__).parent,
+        check=False,
+    )
+
+    assert killed.returncode == 9
+    assert len(score_all(Store(case.store_path), case)) == len(texts) - 20_000
+
+
+def test_no_post_changes_while_it_is_scored(tmp_path):
+    """A score belongs to the words that were read: until it is kept nobody else can write."""
+    case = case_at(tmp_path)
+    add(case, [post()])
+    tries = []
+
+    def score(batches):
+        for batch in batches:
+            connect = f"import duckdb; duckdb.connect({str(case.store_path)!r})"
+            tries.append(subprocess.run([sys.executable, "-c", connect], capture_output=True, check=False))
+            yield scored(batch)
+
+    Store(case.store_path).score_unscored(case, "s", "1", score, kept=lambda _: None)
+
+    assert [b"Could not set lock" in each.stderr for each in tries] == [True]
 
 
 def test_a_changed_query_matches_again_what_is_stored(tmp_path):

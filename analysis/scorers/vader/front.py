@@ -22,6 +22,10 @@ class Vader:
         self.version = version("vaderSentiment")
         self._vocabulary = Vocabulary(lexicon())
 
+    def __reduce__(self) -> tuple[type["Vader"], tuple[()]]:
+        """Another process makes its own, without what was learned here."""
+        return (Vader, ())
+
     @cached_property
     def _texts(self) -> TextScorer:
         return TextScorer(self._vocabulary)

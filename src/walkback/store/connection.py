@@ -17,6 +17,7 @@ from walkback.errors import NothingToDoError, StoreBusyError, StoreError
 
 _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.5
+LONGEST_WAIT_S: Final = 1.5 * _LONGEST_PAUSE_S  # between two looks of somebody who waits: see the jitter
 _HOLDER: Final = re.compile(r"PID (\d+)")
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,  # nothing is ever downloaded

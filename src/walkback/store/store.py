@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,8 +31,10 @@ from walkback.store.reads import (
     scorers,
     tallies,
 )
+from walkback.store.scores import add_scores, count_unscored, unscored
 
 _HOLD_S: Final = 3.0  # a writer lets others in this often; each time costs it a checkpoint
+_SCORING_HOLD_S: Final = 10.0  # longer, because finding what is unscored takes longer than writing a page
 _BATCH: Final = 20_000
 LOOK_AGAIN_AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
 
@@ -180,34 +182,44 @@ class Store:
                 pass
         return int(pending)
 
-    def add_scores(self, scorer: str, version: str, scores: pa.Table) -> int:
-        """Keep scores, as exact decimals; returns how many were new.
+    def score_unscored(
+        self,
+        case: Case,
+        scorer: str,
+        version: str,
+        score: Callable[[Iterator[pa.Table]], Iterator[pa.Table]],
+        *,
+        kept: Callable[[int], None],
+    ) -> int:
+        """Hand the matching posts with words and without a score to `score`; keep what it gives back.
 
-        `scores` has the columns source, id and fetched_at as `unscored` gave them, and compound,
-        negative, neutral, positive. A post that was fetched again since then is left unscored.
+        `score` gets tables with the columns source, id, text, and gives tables with source, id, compound,
+        negative, neutral, positive, which are kept as exact decimals, each in one transaction; `kept`
+        hears their sizes. Returns how many there were. The file is held for about ten seconds at a time,
+        from reading posts to keeping their scores, so that no post changes in between; then others get
+        their turn.
         """
-        with self._write() as connection, transaction(connection):
-            connection.register("scores", scores)
-            new = connection.execute(_ADD_SCORES, {"scorer": scorer, "version": version}).fetchall()[0][0]
-            connection.unregister("scores")
-        return int(new)
+        asked = {"scorer": scorer, "version": version}
+        total = 0
+        turn = _Turn()
+        while not turn.all_read:
+            turn.wait_for_others()
+            # Read in one transaction, so that a row's place stays what it is.
+            with self._write() as connection, connection.cursor() as reading, transaction(reading):
+                posts = turn.posts(unscored(reading, {**asked, **_matched(case)}))
+                for scores in score(posts):
+                    add_scores(connection, scores, asked)
+                    total += scores.num_rows
+                    kept(scores.num_rows)
+        return total
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
-    def unscored(self, case: Case, scorer: str, version: str, *, limit: int = _BATCH) -> pa.Table:
-        """Up to `limit` matching posts with words and without a score: source, id, fetched_at, text."""
+    def count_unscored(self, case: Case, scorer: str, version: str) -> int:
+        """How many matching posts have words and no score."""
+        asked = {"scorer": scorer, "version": version, **_matched(case)}
         with self._read() as connection:
-            return _table(
-                connection,
-                _UNSCORED,
-                {
-                    "case": case.name,
-                    "query_hash": case.query.hash,
-                    "scorer": scorer,
-                    "version": version,
-                    "limit": limit,
-                },
-            )
+            return count_unscored(connection, asked)
 
     def tallies(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
         """One tally for every bucket and source that has posts, see `reads.tallies`."""
@@ -309,6 +321,33 @@ class Store:
             return _table(connection, _MATCHING, {"case": case.name, "query_hash": case.query.hash})
 
 
+class _Turn:
+    """Reading while it is our turn: all that is to be read, or as much as the time allows."""
+
+    def __init__(self) -> None:
+        self.all_read = False
+        self._is_first = True
+
+    def wait_for_others(self) -> None:
+        """Look away for so long, before every turn but the first, that whoever waits finds the door open."""
+        if not self._is_first:
+            time.sleep(connections.LONGEST_WAIT_S)
+        self._is_first = False
+
+    def posts(self, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """The batches until the time is up."""
+        let_go_at = time.monotonic() + _SCORING_HOLD_S
+        for batch in batches:
+            yield batch
+            if time.monotonic() > let_go_at:
+                return
+        self.all_read = True
+
+
+def _matched(case: Case) -> dict[str, str]:
+    return {"case": case.name, "query_hash": case.query.hash}
+
+
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, asked: dict[str, object]) -> list[tuple[Any, ...]]:
     """Rows as tuples, by way of Arrow: DuckDB itself makes times with a package that we don't need."""
     return [tuple(row.values()) for row in _table(connection, sql, asked).to_pylist()]
@@ -341,28 +380,6 @@ WHERE NOT EXISTS (
 _COUNT_UNMATCHED: Final = f"SELECT count(*) {_WITHOUT_MATCH}"
 
 _UNMATCHED: Final = f"SELECT source, id, text {_WITHOUT_MATCH} LIMIT {_BATCH}"
-
-_UNSCORED: Final = f"""
-SELECT post.source, post.id, post.fetched_at, post.text
-FROM match JOIN post USING (source, id)
-WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
-  AND {SCORABLE}
-  AND NOT EXISTS (
-    FROM sentiment
-    WHERE sentiment.source = post.source AND sentiment.id = post.id
-      AND scorer = $scorer AND version = $version)
-LIMIT $limit
-"""
-
-_ADD_SCORES: Final = """
-INSERT INTO sentiment
-SELECT source, id, $scorer, $version, compound, negative, neutral, positive
-FROM scores SEMI JOIN post USING (source, id, fetched_at)
-WHERE NOT EXISTS (
-    FROM sentiment
-    WHERE sentiment.source = scores.source AND sentiment.id = scores.id
-      AND scorer = $scorer AND version = $version)
-"""
 
 _DUE: Final = """
 SELECT id, created_at
