@@ -18,6 +18,7 @@ from walkback.analysis.answer import (
 )
 from walkback.analysis.changepoints import onset_opinion, volume_changepoints
 from walkback.analysis.checks.run import run_checks
+from walkback.analysis.coverage import read_coverage
 from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus
 from walkback.analysis.effects.reaction import Setting, impossible, react, settings
 from walkback.analysis.evidence import Reader
@@ -26,8 +27,6 @@ from walkback.analysis.grid import build_grid
 from walkback.analysis.model import (
     Analysis,
     CheckResult,
-    CoverageSpan,
-    CoverageStatus,
     Origin,
     Phase,
     ScorerId,
@@ -64,7 +63,7 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
             f"{case.path}: no stored post matches the query between {start:%Y-%m-%d} and {end:%Y-%m-%d}. "
             "Import or collect posts, or widen [query] or the window"
         )
-    coverage = _coverage(store, case)
+    coverage = read_coverage(store, case)
 
     def tallies(edges: Sequence[datetime]) -> list[Tally]:
         return store.tallies(window, edges, negative=NEGATIVE_AT_MOST)
@@ -161,16 +160,9 @@ def _verdict(
     return judge_without_reversal(state, phases, notes)
 
 
-def _coverage(store: Store, case: Case) -> tuple[CoverageSpan, ...]:
-    return tuple(
-        CoverageSpan(row.source, row.start, row.end, CoverageStatus(row.status), row.how)
-        for row in store.coverage(case)
-    )
-
-
 def _origins(runs: Sequence[RunRow]) -> tuple[Origin, ...]:
     """What the posts came from; a repeated import that brought nothing new is not listed again."""
-    first_of = {run.origin: run for run in reversed(runs)}
+    first_of = {run.origin: run for run in sorted(runs, key=lambda run: run.posts)}
     return tuple(
         Origin(
             what=f"{run.what} {PurePath(run.origin).name}",

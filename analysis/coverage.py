@@ -5,8 +5,18 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from walkback.analysis.model import CoverageSpan, CoverageStatus
+from walkback.case import Case
+from walkback.store import Store
 
 Stretch = tuple[datetime, datetime]
+
+
+def read_coverage(store: Store, case: Case) -> tuple[CoverageSpan, ...]:
+    """What was covered for the case's query, by source and time."""
+    return tuple(
+        CoverageSpan(row.source, row.start, row.end, CoverageStatus(row.status), row.how)
+        for row in store.coverage(case)
+    )
 
 
 def observed_stretches(coverage: Iterable[CoverageSpan], sources: Iterable[str]) -> list[Stretch]:

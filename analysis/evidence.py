@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from walkback.analysis.checks.base import Evidence
+from walkback.analysis.coverage import read_coverage
 from walkback.analysis.effects.hours import Hours
 from walkback.analysis.effects.reaction import Reaction, Setting
 from walkback.analysis.hourly import (
@@ -128,10 +129,7 @@ class Reader:
             return None
         window = replace(self.window, case=control.name, query_hash=control.query.hash)
         tallies = self._read(around, window)
-        own = [
-            CoverageSpan(row.source, row.start, row.end, CoverageStatus(row.status), row.how)
-            for row in self.store.coverage(control)
-        ]
+        own = read_coverage(self.store, control)
         archives = [span for span in self.coverage if span.how in {"archive", "stated"}]
         counted = {tally.source for tally in tallies} - around.left_out
         return build_hours(tallies, around.span, [*own, *archives], counted, self.case.zone)

@@ -106,6 +106,9 @@ def judge(
 
     `notes` are reasons that the caller knows of.
     """
+    noise = unsteady(reaction.volume)
+    if noise:
+        reaction = replace(reaction, volume=replace(reaction.volume, status=VolumeStatus.UNCLEAR))
     signals = judge_signals(reaction.volume, reaction.sentiment)
     objections = list(_failed(checks)) if signals.word is not Word.INCONCLUSIVE else []
     return Verdict(
@@ -115,7 +118,7 @@ def judge(
         sentence=_sentence(reaction),
         reasons=(
             *objections,
-            *_why(reaction, signals),
+            *_why(reaction, noise),
             *_checked(checks, signals.word),
             *lacking(phases),
             *notes,
@@ -155,14 +158,14 @@ def _checked(checks: Sequence[CheckResult], word: Word) -> Iterator[str]:
             yield f"not checked: {check.title.lower()} ({check.text})"
 
 
-def _why(reaction: Reaction, signals: Signals) -> Iterator[str]:
+def _why(reaction: Reaction, noise: str | None) -> Iterator[str]:
     volume, sentiment = reaction.volume, reaction.sentiment
     if volume.status is VolumeStatus.NOT_POSSIBLE and volume.reason == sentiment.reason:
         yield f"neither signal can be tested: {volume.reason}"
         return
     if volume.status is VolumeStatus.NOT_POSSIBLE:
         yield f"volume can't be tested: {volume.reason}"
-    elif noise := unsteady(volume):
+    elif noise:
         yield noise
     elif volume.status is VolumeStatus.UNCLEAR:
         yield "volume fits both with fading alone and with a material change"
@@ -170,9 +173,20 @@ def _why(reaction: Reaction, signals: Signals) -> Iterator[str]:
         yield f"sentiment can't be tested: {sentiment.reason}"
     elif sentiment.status is SentimentStatus.UNCLEAR:
         yield "sentiment fits both with its drift alone and with a material change"
-    if signals.volume is not Word.INCONCLUSIVE and signals.sentiment is not Word.INCONCLUSIVE:
-        agree = (volume.status in GOOD) == (sentiment.status in GOOD)
-        yield "both signals point the same way" if agree else "the two signals don't point the same way"
+    first, second = _direction(volume.status), _direction(sentiment.status)
+    if first is not None and second is not None:
+        yield (
+            "both signals point the same way"
+            if first == second
+            else "the two signals don't point the same way"
+        )
+
+
+def _direction(status: VolumeStatus | SentimentStatus) -> int | None:
+    """1 for the better, -1 for the worse, 0 where nothing moved; None where that can't be told."""
+    if status in GOOD | BAD:
+        return 1 if status in GOOD else -1
+    return 0 if status in {VolumeStatus.SAME, SentimentStatus.SAME} else None
 
 
 def _sentence(reaction: Reaction) -> str:

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 
 from walkback.analysis.model import Analysis, Series
 from walkback.reports import charts, words
+from walkback.reports.limits import limits
 from walkback.reports.tables import MOST_ROWS, Table, checks_table, coverage_runs, effects_table, phases_table
 
 _LONGEST: Final = 400  # characters of any one string on the page
@@ -58,7 +59,7 @@ def render_page(analysis: Analysis) -> str:
         coverage=_coverage(analysis),
         effects=effects_table(analysis),
         checks=checks_table(analysis),
-        limits=words.limits(analysis),
+        limits=limits(analysis),
         facts=_facts(analysis),
         origins=_origins(analysis),
     )

@@ -75,7 +75,7 @@ def effects_table(analysis: Analysis) -> Table:
             words.shorten(each.outcome, 40),
             words.shorten(each.measure.replace("_", " "), 40),
             words.interval(each.estimate, each.ci_low, each.ci_high),
-            words.number(each.p, 3),
+            words.probability(each.p),
             words.shorten(each.method, 120),
             f"{words.number(each.n_before)}, {words.number(each.n_after)}",
         )
@@ -94,7 +94,7 @@ def checks_table(analysis: Analysis) -> Table:
         for check in analysis.checks
     )
     return Table(
-        "What happens to the answer when something is done otherwise",
+        "The same estimates with something done otherwise; volume is the share of what fading predicts",
         ("Check", "Outcome", "Figures"),
         rows,
         frozenset(range(3)),

@@ -34,12 +34,13 @@ class Evidence:
 
 
 def compare(
-    finding: Reaction, other: Reaction, what: str
+    finding: Reaction, other: Reaction, what: str, *, same_posts: bool = False
 ) -> tuple[bool | None, str, tuple[tuple[str, float], ...]]:
     """Whether another estimate agrees with the finding: passed or not (None: not possible), words, figures.
 
-    A signal that says something agrees if the other's estimate has its sign, and either says the same or
-    lies in the finding's interval; one that says nothing agrees if the other says nothing either.
+    A signal that says something agrees if the other's estimate has its sign; one that says nothing agrees
+    if the other says nothing either. From the `same_posts`, less some, chance differs little, so that the
+    other has to say the same too, or lie in the finding's interval.
     """
     agreements: list[bool] = []
     told: list[str] = []
@@ -47,7 +48,7 @@ def compare(
     for first, second in ((finding.volume, other.volume), (finding.sentiment, other.sentiment)):
         if first.status in IMPOSSIBLE or second.status in IMPOSSIBLE:
             continue
-        agreements.append(_agrees(first, second))
+        agreements.append(_agrees(first, second, same_posts=same_posts))
         name, value, words = _told(second)
         figures.append((f"{what}: {name}", value))
         told.append(words)
@@ -63,11 +64,15 @@ def size(effect: VolumeEffect | SentimentEffect) -> float:
     return value or 0.0
 
 
-def _agrees(first: VolumeEffect | SentimentEffect, second: VolumeEffect | SentimentEffect) -> bool:
+def _agrees(
+    first: VolumeEffect | SentimentEffect, second: VolumeEffect | SentimentEffect, *, same_posts: bool
+) -> bool:
     if first.status not in GOOD | BAD:
         return second.status not in GOOD | BAD
+    if size(first) * size(second) <= 0:
+        return False
     inside = (first.ci_low or 0.0) <= size(second) <= (first.ci_high or 0.0)
-    return size(first) * size(second) > 0 and (inside or second.status is first.status)
+    return inside or second.status is first.status or not same_posts
 
 
 def _told(effect: VolumeEffect | SentimentEffect) -> tuple[str, float, str]:

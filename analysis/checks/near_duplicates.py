@@ -10,5 +10,5 @@ def check(evidence: Evidence) -> CheckResult:
     if evidence.without_near_duplicates is None:
         raise ValueError("the evidence lacks the posts without near-duplicates")
     other = estimate(evidence.without_near_duplicates, evidence.timing, evidence.bin_hours)
-    passed, text, figures = compare(evidence.finding, other, "without near-duplicates")
+    passed, text, figures = compare(evidence.finding, other, "without near-duplicates", same_posts=True)
     return CheckResult("near_duplicates", "Without near-duplicates", passed, text, figures, overturns=True)

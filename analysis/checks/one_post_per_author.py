@@ -10,7 +10,7 @@ def check(evidence: Evidence) -> CheckResult:
     if evidence.one_an_author_and_day is None:
         raise ValueError("the evidence lacks the posts of one an author and day")
     other = estimate(evidence.one_an_author_and_day, evidence.timing, evidence.bin_hours)
-    passed, text, figures = compare(evidence.finding, other, "one post an author and day")
+    passed, text, figures = compare(evidence.finding, other, "one post an author and day", same_posts=True)
     return CheckResult(
         "one_post_per_author", "One post an author and day", passed, text, figures, overturns=True
     )

@@ -89,3 +89,27 @@ def test_a_failed_check_takes_the_word(expected, passed, overturns):
     assert verdict.word is expected
     assert (verdict.volume, verdict.sentiment) == (Word.CALMED, Word.CALMED)
     assert verdict.sentence.startswith("Pushback fell to 40% [30%, 54%] of what fading alone predicts")
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "second"),
+    [
+        ("both signals point the same way", VolumeStatus.DOWN, SentimentStatus.BETTER),
+        ("both signals point the same way", VolumeStatus.UP, SentimentStatus.WORSE),
+        ("both signals point the same way", VolumeStatus.SAME, SentimentStatus.SAME),
+        ("the two signals don't point the same way", VolumeStatus.SAME, SentimentStatus.WORSE),
+        ("the two signals don't point the same way", VolumeStatus.DOWN, SentimentStatus.WORSE),
+    ],
+)
+def test_whether_the_signals_agree_is_told(told, first, second):
+    """No change and worse are not the same way."""
+    assert told in judge(Reaction(volume(first), sentiment(second)), (), ()).reasons
+
+
+def test_an_unsteady_volume_is_not_said_to_have_fallen():
+    """The sentence claims no more than the word."""
+    swinging = volume(VolumeStatus.DOWN, noise=Noise(0.5, 20))
+    verdict = judge(Reaction(swinging, sentiment(SentimentStatus.UNCLEAR)), (), ())
+
+    assert verdict.sentence.startswith("Pushback stood at 40% [30%, 54%]")
+    assert "volume fits both" not in " ".join(verdict.reasons)

@@ -6,6 +6,7 @@ import pytest
 
 from walkback.analysis.model import Estimate
 from walkback.reports import words
+from walkback.reports.limits import limits
 
 from . import builders
 
@@ -146,7 +147,7 @@ def test_coverage_is_told():
 
 def test_limits_hold_only_where_they_hold():
     """An empty case has no word on VADER, archives or fading; the full one has."""
-    full, bare = " ".join(words.limits(builders.analysis())), " ".join(words.limits(builders.empty()))
+    full, bare = " ".join(limits(builders.analysis())), " ".join(limits(builders.empty()))
 
     for said in ("VADER", "archives", "fades", "made up", "Near-duplicates"):
         assert said in full
@@ -155,8 +156,8 @@ def test_limits_hold_only_where_they_hold():
 
 def test_one_source_is_a_limit():
     """A single source is named as a limit."""
-    assert any("one source" in limit for limit in words.limits(builders.one_source()))
-    assert not any("one source" in limit for limit in words.limits(builders.analysis()))
+    assert any("one source" in limit for limit in limits(builders.one_source()))
+    assert not any("one source" in limit for limit in limits(builders.analysis()))
 
 
 def test_alt_text_tells_the_chart():
@@ -183,7 +184,7 @@ def test_alt_text_hides_small_cells():
 def test_every_world_can_be_told(world):
     """No analysis makes the words fail, and none of them shows a bare None or nan."""
     given = builders.WORLDS[world]()
-    told = [words.answer(given), *words.build_up(given), *words.coverage(given), *words.limits(given)]
+    told = [words.answer(given), *words.build_up(given), *words.coverage(given), *limits(given)]
     told += [words.alt_text(given), words.alt_text_by_source(given), words.caption(given)]
 
     assert all(told)
