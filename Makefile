@@ -21,6 +21,9 @@ test: .venv/dev
 bench: .venv/dev
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/collect.py
+	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/worlds.py
+	$(BIN)/python benchmarks/composition.py
 
 clean:
 	rm -rf .venv demo

@@ -19,7 +19,7 @@ from walkback.analysis.effects.timing import find_peak
 from walkback.case import Event, EventKind
 
 TOO_CLOSE_HOURS: Final = 24  # to the peak: there is no fading yet to hold anything against
-MOST_USUAL: Final = 0.5  # above, false recoveries exceed 5% of the simulated outcries that are tested
+MOST_USUAL: Final = 0.5  # above, false recoveries reach 5% of the simulated outcries and more
 TESTED: Final = frozenset({EventKind.CONCESSION, EventKind.REVERSAL})
 _TURNS: Final = frozenset(EventKind) - {EventKind.OTHER}
 _HOUR: Final = timedelta(hours=1)

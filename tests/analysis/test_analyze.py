@@ -66,8 +66,10 @@ def test_the_whole_way_from_the_store_to_the_verdict(case):
     assert got.verdict.reasons == (
         "volume can't be tested: fewer than 7 days before the outcry were observed",
         # 5 a day before, over the four days from the 12th on, against the 26 posts that came
-        "sentiment can't be tested: 77% of the posts after the event would have come without the outcry, "
-        "so that their mean says little of the policy; narrow [query] to the policy",
+        (
+            "sentiment can't be tested: 77% of the posts after the event would have come without the outcry, "
+            "so that their mean says little of the policy; narrow [query] to the policy"
+        ),
     )
     assert [origin.what for origin in got.origins] == ["import a.jsonl"]
 
