@@ -14,6 +14,8 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from walkback.case import Case
 from walkback.collectors.archives.parse import Block, Lines, Numbered, Parsed, Parser, Records
 from walkback.collectors.archives.reading import document_items, lines, open_archive
@@ -244,6 +246,7 @@ _parse_in_worker: Callable[[Block], Parsed]
 def _get_ready(parser: Parser) -> None:
     global _parse_in_worker  # noqa: PLW0603  # a worker process is set up once
     gc.disable()
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 20 MiB at hand
     _parse_in_worker = parser.ready()
 
 

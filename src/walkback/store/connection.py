@@ -24,6 +24,11 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": False,
     "checkpoint_threshold": "256MB",  # closing makes a checkpoint; one a page takes as long as the page
 }
+# What was added since the file was last closed, and the last group of rows, which closing writes anew,
+# are in memory: DuckDB's own 122,880 rows a group are a quarter of a gigabyte of posts. A writer's second
+# thread would hold as much again, and doesn't make it faster.
+_ROWS_A_GROUP: Final = 8_192
+_WRITER: Final = "SET memory_limit = '192MB'; SET threads = 1"
 
 
 @cache
@@ -48,6 +53,14 @@ def connect(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
 
 
 @contextmanager
+def second(writer: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Another connection to a writer's file, with transactions of its own."""
+    with writer.cursor() as connection:
+        connection.execute("USE store")
+        yield connection
+
+
+@contextmanager
 def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     if read_only and not path.exists():
         raise NothingToDoError(f"{path}: no store yet. Import or collect some posts first")
@@ -55,7 +68,7 @@ def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
     try:
         connection.execute("SET TimeZone = 'UTC'")
         if not read_only:
-            connection.execute("SET memory_limit = '192MB'")  # a writer holds pages, never results
+            connection.execute(_WRITER)
         yield connection
     except duckdb.ConstraintException:
         raise  # a fault of ours, never of the file: let it be seen
@@ -70,7 +83,7 @@ def _open_patiently(path: Path, wait_s: float, *, read_only: bool) -> duckdb.Duc
     pause = _FIRST_PAUSE_S
     while True:
         try:
-            return duckdb.connect(path, read_only=read_only, config=_CONFIG)
+            return _open(path, read_only=read_only)
         except duckdb.Error as error:
             if "Could not set lock" not in str(error):
                 raise _explained(path, error) from error
@@ -79,6 +92,20 @@ def _open_patiently(path: Path, wait_s: float, *, read_only: bool) -> duckdb.Duc
         # Jitter, so that two who wait don't meet again and again.
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
         pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    if read_only:
+        return duckdb.connect(path, read_only=True, config=_CONFIG)
+    connection = duckdb.connect(config={**_CONFIG, "temp_directory": f"{path}.tmp"})
+    try:
+        # Only ATTACH takes the size of a group.
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS store (ROW_GROUP_SIZE {_ROWS_A_GROUP}); USE store")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _busy(path: Path, wait_s: float, error: duckdb.Error) -> StoreBusyError:

@@ -33,7 +33,7 @@ from walkback.store.reads import (
 )
 from walkback.store.scores import add_scores, count_unscored, unscored
 
-_HOLD_S: Final = 3.0  # a writer lets others in this often; each time costs it a checkpoint
+_HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
 _SCORING_HOLD_S: Final = 10.0  # longer, because finding what is unscored takes longer than writing a page
 _BATCH: Final = 20_000
 LOOK_AGAIN_AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
@@ -145,7 +145,7 @@ class Store:
     ) -> None:
         """Write pages as they come, each in one transaction; `written` hears what became of each.
 
-        The file is held for about three seconds at a time, so that others get their turn.
+        The file is held for about half a second at a time, so that others get their turn.
         """
         waiting = iter(pages)
         page = next(waiting, None)
@@ -205,7 +205,7 @@ class Store:
         while not turn.all_read:
             turn.wait_for_others()
             # Read in one transaction, so that a row's place stays what it is.
-            with self._write() as connection, connection.cursor() as reading, transaction(reading):
+            with self._write() as connection, connections.second(connection) as reading, transaction(reading):
                 posts = turn.posts(unscored(reading, {**asked, **_matched(case)}))
                 for scores in score(posts):
                     add_scores(connection, scores, asked)
