@@ -165,20 +165,23 @@ def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable
     file = _open_parquet(path)
     header = file.schema_arrow.names
     wanted = {header[at]: field for field, at in mapped.columns.items()}
+    nothing = pa.RecordBatch.from_pydict({field: pa.array([], pa.string()) for field in wanted.values()})
     total = max(file.metadata.num_rows, 1)
     read = 0
 
     def blocks() -> Iterator[Rows]:
         nonlocal read
-        try:
-            for batch in file.iter_batches(batch_size=_BLOCK_ROWS, columns=list(wanted)):
-                named = batch.rename_columns([wanted[name] for name in batch.schema.names])
-                yield Rows(named, range(read + 1, read + 1 + batch.num_rows), ())
-                read += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
-            yield Rows(
-                pa.RecordBatch.from_arrays([], names=[]), (), [(read + 1, f"breaks off here ({error})")]
-            )
+        for group in range(file.num_row_groups):  # one by one, so that a broken one costs only itself
+            end = read + file.metadata.row_group(group).num_rows
+            try:
+                for batch in file.iter_batches(_BLOCK_ROWS, row_groups=[group], columns=list(wanted)):
+                    named = batch.rename_columns([wanted[name] for name in batch.schema.names])
+                    yield Rows(named, range(read + 1, read + 1 + batch.num_rows), ())
+                    read += batch.num_rows
+            except (pa.ArrowException, OSError) as error:
+                unread = f"rows {read + 1} to {end} can't be read ({error})"
+                yield Rows(nothing, (), [(read + 1, unread)])
+                read = end
 
     return blocks(), lambda: read / total
 

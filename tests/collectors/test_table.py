@@ -272,3 +272,20 @@ def test_a_column_of_counts_reads_as_each_of_them(value):
 
     assert alone == beside[:-1]
     assert told == told_beside
+
+
+def test_broken_rows_of_a_parquet_file_cost_only_themselves(tmp_path, door, noon):
+    """The rows before and after are kept; the reason says which are lost."""
+    path = tmp_path / "a.parquet"
+    ids = [f"{number:04}" for number in range(90)]
+    table = pa.table({"id": ids, "created_at": [noon] * 90, "text": ["some words"] * 90})
+    pq.write_table(table, path, row_group_size=30, compression="none", use_dictionary=False)
+    content = path.read_bytes()
+    at = pq.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    path.write_bytes(content[:at] + b"\xff" * 40 + content[at + 40 :])
+    blocks = read_parquet(path, door, noon)
+    kept = [post for posts, _ in blocks for post in posts["id"].to_pylist()]
+    (fault,) = [fault for _, faults in blocks for fault in faults]
+    assert kept == ids[:30] + ids[60:]
+    assert fault[0] == 31
+    assert "rows 31 to 60 can't be read" in fault[1]

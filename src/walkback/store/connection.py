@@ -172,10 +172,10 @@ def _refuse_other_schemas(path: Path, version: int) -> None:
 
 def _stored_version(path: Path, connection: duckdb.DuckDBPyConnection) -> int:
     """The schema version in the file, 0 where it is empty. Raises StoreError on a foreign database."""
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables:
+    try:
+        rows = connection.execute("SELECT max(version) FROM schema_version").fetchall()
+    except duckdb.CatalogException:  # listing tables first would take a quarter of the time of an opening
+        if connection.execute("FROM duckdb_tables()").fetchone():
+            raise StoreError(f"{path}: holds other tables, is no Walkback store. Name another") from None
         return 0
-    if "schema_version" not in tables:
-        raise StoreError(f"{path}: holds other tables and is no Walkback store. Name another file")
-    rows = connection.execute("SELECT max(version) FROM schema_version").fetchall()
     return int(rows[0][0] or 0)
