@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,12 @@ import zstandard
 from walkback.errors import ArchiveError
 
 LONGEST_LINE: Final = 64 * 2**20
+BROKEN_PACKING: Final = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zstandard.ZstdError,
+)  # what reading a stream may raise
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _HEAD: Final = 2**16
@@ -52,7 +59,7 @@ def head_of(path: Path) -> bytes:
     with open_archive(path) as (stream, _):
         try:
             return stream.read(_HEAD)
-        except (OSError, EOFError, zstandard.ZstdError) as error:
+        except BROKEN_PACKING as error:
             raise ArchiveError(f"{path}: can't be decompressed ({error}). Fetch the file again") from error
 
 
@@ -99,7 +106,7 @@ def lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | str]]:
                 _skip_line(stream)
                 yield number, f"the line is longer than {LONGEST_LINE >> 20} MiB"
                 continue
-        except (OSError, EOFError, zstandard.ZstdError) as error:
+        except BROKEN_PACKING as error:
             yield number, f"the compressed file is cut off or broken here ({error})"
             return
         if not line:
@@ -124,7 +131,7 @@ def document_items(stream: IO[bytes], head: bytes) -> Iterator[tuple[int, dict[s
     try:
         for number, item in enumerate(items, start=1):
             yield number, item if isinstance(item, dict) else f"not an object but {type(item).__name__}"
-    except (ijson.JSONError, OSError, EOFError, zstandard.ZstdError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, *BROKEN_PACKING) as error:
         yield number + 1, f"the JSON document breaks off here ({_first_line(error)})"
 
 

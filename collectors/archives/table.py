@@ -5,12 +5,12 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import zstandard
 
+from walkback.collectors.archives.reading import BROKEN_PACKING
 from walkback.errors import ArchiveError
 
 NEEDED: Final = ("id", "created_at", "text")
@@ -147,7 +147,7 @@ def csv_blocks(stream: IO[bytes], delimiter: str, mapped: Mapped) -> Iterator[Ro
             except csv.Error as error:
                 gathered.faults.append((number, f"not a row: {error}"))
                 number = reader.line_num + 1
-    except (OSError, EOFError, zstandard.ZstdError) as error:
+    except BROKEN_PACKING as error:
         gathered.faults.append((number, f"the compressed file is cut off or broken here ({error})"))
     finally:
         text.detach()  # else it would close the file below it
@@ -176,7 +176,7 @@ def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable
             try:
                 for batch in file.iter_batches(_BLOCK_ROWS, row_groups=[group], columns=list(wanted)):
                     named = batch.rename_columns([wanted[name] for name in batch.schema.names])
-                    yield Rows(named, range(read + 1, read + 1 + batch.num_rows), ())
+                    yield _readable(named, range(read + 1, read + 1 + batch.num_rows))
                     read += batch.num_rows
             except (pa.ArrowException, OSError) as error:
                 unread = f"rows {read + 1} to {end} can't be read ({error})"
@@ -184,6 +184,31 @@ def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable
                 read = end
 
     return blocks(), lambda: read / total
+
+
+def _readable(cells: pa.RecordBatch, numbers: Sequence[int]) -> Rows:
+    """Without the rows whose words are not UTF-8: Parquet's readers take any bytes for text."""
+    try:
+        cells.validate(full=True)
+    except pa.ArrowException:
+        faults = {
+            at: f"{name} is not UTF-8" for name in cells.schema.names for at in _undecodable(cells[name])
+        }
+        kept = [at for at in range(cells.num_rows) if at not in faults]
+        told = [(numbers[at], reason) for at, reason in sorted(faults.items())]
+        return Rows(cells.take(pa.array(kept, pa.int64())), [numbers[at] for at in kept], told)
+    return Rows(cells, numbers, ())
+
+
+def _undecodable(column: "pa.Array[Any]") -> Iterator[int]:
+    """Where a column of words is not UTF-8."""
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        return
+    for at, value in enumerate(column.cast(pa.large_binary())):
+        try:
+            (value.as_py() or b"").decode()
+        except UnicodeDecodeError:
+            yield at
 
 
 def _open_parquet(path: Path) -> pq.ParquetFile:

@@ -124,6 +124,18 @@ def test_any_bytes_can_be_read(tmp_path_factory, data):
         list(document_items(stream, head))
 
 
+def test_a_gzip_file_that_is_damaged_in_the_middle_keeps_what_came_before(tmp_path):
+    """The rest is one fault. Packed without compression, so that the damage hits its blocks."""
+    path = tmp_path / "a.gz"
+    packed = bytearray(gzip.compress(b"".join(b"%09d\n" % number for number in range(30_000)), 0))
+    packed[150_000:220_000] = b"\xff" * 70_000
+    path.write_bytes(packed)
+    *read, (_, fault) = read_lines(path)
+
+    assert read[:13_000] == [(number + 1, b"%09d\n" % number) for number in range(13_000)]
+    assert "broken here (Error -3" in fault
+
+
 def test_a_missing_file_is_told(tmp_path):
     """What, why and what to do."""
     with pytest.raises(ArchiveError, match="can't be read"):

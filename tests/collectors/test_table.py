@@ -289,3 +289,15 @@ def test_broken_rows_of_a_parquet_file_cost_only_themselves(tmp_path, door, noon
     assert kept == ids[:30] + ids[60:]
     assert fault[0] == 31
     assert "rows 31 to 60 can't be read" in fault[1]
+
+
+def test_words_that_are_not_utf8_cost_their_row(tmp_path, door, noon):
+    """Parquet's readers don't look."""
+    path = tmp_path / "a.parquet"
+    words = ["before", "caf\u00e9 zoom", "after"]
+    table = pa.table({"id": ["1", "2", "3"], "created_at": [noon] * 3, "text": words})
+    pq.write_table(table, path, compression="none", use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace("\u00e9 zoom".encode(), b"\xe9\xe9 zoom"))
+    ((posts, faults),) = read_parquet(path, door, noon)
+    assert posts["text"].to_pylist() == ["before", "after"]
+    assert faults == [(2, "text is not UTF-8")]
