@@ -1,6 +1,7 @@
 """From a store that holds an outcry with a known truth to the answer."""
 
 import math
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -299,3 +300,33 @@ def test_the_shape_tells_both_sides_of_the_reversal(calmed):
     assert 0 < shape.hours_to_peak < 48
     assert shape.sentiment_recovered_share.ci_low > 0
     assert min(abs(moment - shape.onset) for moment in calmed.changepoints) <= timedelta(days=1)
+
+
+def test_posts_and_time_zone_moved_together_change_nothing(tmp_path, calmed):
+    """An outcry nine hours earlier, of people nine hours further east."""
+    east = timedelta(hours=9)
+    posts = [each._replace(created_at=each.created_at - east) for each in CALMED.posts()]
+    moved = analysis_of(
+        hold(
+            tmp_path,
+            posts,
+            coverage=[Span("x", START - east, END - east, "complete")],
+            timezone="Asia/Tokyo",
+            start=START - east,
+            end=END - east,
+            events=tuple({**event, "at": event["at"] - east} for event in EVENTS),
+        )
+    )
+
+    assert [replace(each, at=each.at + east) for each in moved.effects] == list(calmed.effects)
+    assert moved.verdict == calmed.verdict
+
+
+def test_the_order_of_posts_does_not_matter(tmp_path, calmed):
+    """Shuffled, and in other pages."""
+    posts = CALMED.posts()
+    random.Random(3).shuffle(posts)  # noqa: S311  # seeded on purpose
+    shuffled = analysis_of(hold(tmp_path, posts[:100], posts[100:1500], posts[1500:]))
+
+    assert shuffled.effects == calmed.effects
+    assert (shuffled.verdict, shuffled.checks) == (calmed.verdict, calmed.checks)

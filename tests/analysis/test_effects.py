@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from walkback.analysis.checks import bins_and_windows, placebo_in_time, second_source
 from walkback.analysis.checks.base import Evidence, compare
@@ -156,3 +158,61 @@ def test_when_another_estimate_agrees(expected, finding, other, same_posts):
 
     assert passed is expected
     assert dict(figures) == {"other: volume ratio": pytest.approx(other[0])}
+
+
+def garbled(hours, where, value):
+    """Other counts and scores in some of the hours."""
+    changes = {
+        name: np.where(where, value, getattr(hours, name)) for name in ("posts", "scored", "total", "squares")
+    }
+    return replace(hours, **changes)
+
+
+def told(hours, timing):
+    """All that is said of both signals."""
+    reaction = estimate(hours, timing, 6)
+    return replace(reaction.volume, baseline=None), reaction.sentiment
+
+
+@given(st.sets(st.integers(0, 500), max_size=60), st.floats(0, 1e6))
+def test_what_stands_in_an_unobserved_hour_is_no_count(missing, value):
+    """Volume takes it as missing, zero or a million; a post found there has a tone still."""
+    hours, timing = outcry(factor=0.5)
+    hidden = np.isin(np.arange(len(hours.offset)), list(missing))
+    gaps = replace(hours, observed=~hidden)
+    other = replace(gaps, posts=np.where(hidden, value, gaps.posts))
+
+    assert told(other, timing) == told(gaps, timing)
+
+
+@given(st.integers(-14 * 24, 60), st.integers(1, 24))
+def test_a_gap_is_not_taken_for_calm(start, length):
+    """A day and less that nobody looked at moves the exponential's estimate by a tenth at most."""
+    hours, timing = outcry(factor=0.5)
+    gap = (hours.offset >= start) & (hours.offset < start + length)
+    effect = estimate(replace(hours, observed=~gap), timing, 6).volume
+    exponential = next(fit for fit in effect.fits if fit.shape == 0)
+
+    assert math.exp(exponential.log_ratio) == pytest.approx(0.5, rel=0.1)
+
+
+@given(st.floats(0, 1e6))
+def test_what_comes_after_the_windows_does_not_count(value):
+    """A week after the event another story may begin."""
+    hours, timing = outcry(factor=0.5)
+    later = garbled(hours, hours.offset >= 168, value)
+
+    assert told(later, timing) == told(hours, timing)
+
+
+@given(st.floats(0.1, 50))
+def test_the_answer_is_in_ratios(scale):
+    """So many times the posts, usual and angry alike: the same estimate, a narrower interval at most."""
+    hours, timing = outcry(factor=0.5)
+    more = replace(
+        hours, **{name: getattr(hours, name) * scale for name in ("posts", "scored", "total", "squares")}
+    )
+    effect = estimate_volume(more, timing)
+    exponential = next(fit for fit in effect.fits if fit.shape == 0)
+
+    assert math.exp(exponential.log_ratio) == pytest.approx(0.5, rel=0.05)
