@@ -31,18 +31,24 @@ def judge_signals(volume: VolumeEffect, sentiment: SentimentEffect) -> Signals:
 
     | volume, sentiment                                                        | word          |
     |--------------------------------------------------------------------------|---------------|
-    | one down or better, none up or worse, and half of it gone or recovered   | calmed        |
+    | one down or better, the other not leaning to the worse, and half of it   |               |
+    | gone or recovered                                                        | calmed        |
     | the same without the size                                                | partly calmed |
-    | one up or worse, none down or better                                     | worsened      |
+    | one up or worse, the other not leaning to the better                     | worsened      |
     | sentiment without material change; or volume so and sentiment unclear    | not calmed    |
     | anything else                                                            | inconclusive  |
 
-    Volume that is `unsteady` is unclear, whatever its interval says.
+    A signal leans to where its estimate points; volume to where all shapes of fading do. Without that rule
+    5.7% of 2,300 worlds in which nothing was done are called calmed at four days, with it 4.0%; see
+    docs/method.md. Volume that is `unsteady` is unclear and leans nowhere, whatever its interval says.
     """
-    if unsteady(volume):
-        volume = replace(volume, status=VolumeStatus.UNCLEAR)
+    volume = _steadied(volume)
     own = _word_of_volume(volume), _word_of_sentiment(sentiment)
-    return Signals(_joint(own, volume.status, sentiment.status), *own)
+    return Signals(_joint(own, volume, sentiment), *own)
+
+
+def _steadied(volume: VolumeEffect) -> VolumeEffect:
+    return replace(volume, status=VolumeStatus.UNCLEAR, fits=()) if unsteady(volume) else volume
 
 
 def unsteady(volume: VolumeEffect) -> str | None:
@@ -60,19 +66,27 @@ def unsteady(volume: VolumeEffect) -> str | None:
     )
 
 
-def _joint(own: tuple[Word, Word], volume: VolumeStatus, sentiment: SentimentStatus) -> Word:
-    good, bad = {volume, sentiment} & GOOD, {volume, sentiment} & BAD
-    if good and bad:
-        return Word.INCONCLUSIVE
-    if good:
-        return Word.CALMED if Word.CALMED in own else Word.PARTLY
-    if bad:
-        return Word.WORSENED
-    if sentiment is SentimentStatus.SAME:
+def _joint(own: tuple[Word, Word], volume: VolumeEffect, sentiment: SentimentEffect) -> Word:
+    statuses = {volume.status, sentiment.status}
+    leanings = {_leaning(volume), _leaning(sentiment)}
+    if statuses & GOOD:
+        sized = Word.CALMED if Word.CALMED in own else Word.PARTLY
+        return Word.INCONCLUSIVE if -1 in leanings else sized
+    if statuses & BAD:
+        return Word.INCONCLUSIVE if 1 in leanings else Word.WORSENED
+    if sentiment.status is SentimentStatus.SAME:
         return Word.NOT_CALMED
-    if volume is VolumeStatus.SAME and sentiment is SentimentStatus.UNCLEAR:
+    if volume.status is VolumeStatus.SAME and sentiment.status is SentimentStatus.UNCLEAR:
         return Word.NOT_CALMED
     return Word.INCONCLUSIVE
+
+
+def _leaning(effect: VolumeEffect | SentimentEffect) -> int:
+    """1 where the estimate points to the better, -1 to the worse, 0 where it can't be told."""
+    if isinstance(effect, SentimentEffect):
+        return 0 if not effect.step else 1 if effect.step > 0 else -1
+    falling = {fit.log_ratio < 0 for fit in effect.fits}
+    return 0 if len(falling) != 1 else 1 if falling == {True} else -1
 
 
 def _word_of_volume(effect: VolumeEffect) -> Word:
@@ -107,8 +121,7 @@ def judge(
     `notes` are reasons that the caller knows of.
     """
     noise = unsteady(reaction.volume)
-    if noise:
-        reaction = replace(reaction, volume=replace(reaction.volume, status=VolumeStatus.UNCLEAR))
+    reaction = replace(reaction, volume=_steadied(reaction.volume))
     signals = judge_signals(reaction.volume, reaction.sentiment)
     objections = list(_failed(checks)) if signals.word is not Word.INCONCLUSIVE else []
     return Verdict(
@@ -173,6 +186,9 @@ def _why(reaction: Reaction, noise: str | None) -> Iterator[str]:
         yield f"sentiment can't be tested: {sentiment.reason}"
     elif sentiment.status is SentimentStatus.UNCLEAR:
         yield "sentiment fits both with its drift alone and with a material change"
+    found = _direction(volume.status) or _direction(sentiment.status)
+    if found and -found in {_leaning(volume), _leaning(sentiment)}:
+        yield "one signal alone is not enough where the other's estimate points the other way"
     first, second = _direction(volume.status), _direction(sentiment.status)
     if first is not None and second is not None:
         yield (

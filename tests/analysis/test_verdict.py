@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from walkback.analysis.effects.decay_union import VolumeEffect, VolumeStatus
+from walkback.analysis.effects.decay_shapes import SHAPES
+from walkback.analysis.effects.decay_union import DecayFit, VolumeEffect, VolumeStatus
 from walkback.analysis.effects.gls_drift import SentimentEffect, SentimentStatus
 from walkback.analysis.effects.noise import Noise
 from walkback.analysis.effects.reaction import Reaction
@@ -13,18 +14,28 @@ from walkback.analysis.model import CheckResult, Word
 from walkback.analysis.verdict import judge, judge_signals
 
 GOOD = {VolumeStatus.DOWN, SentimentStatus.BETTER}
-BAD = {VolumeStatus.UP, SentimentStatus.WORSE}
 
 
-def volume(status, ratio=0.4, noise=None):
-    """An effect on volume of that status."""
-    log_ratio = math.log(ratio)
-    return VolumeEffect(status, None, log_ratio, log_ratio - 0.3, log_ratio + 0.3, 0.01, noise=noise)
+def volume(status, ratio=None, noise=None, leaning=None):
+    """An effect on volume of that status; `leaning`: the ratios by shape, else all the same."""
+    ratio = ratio or (1.6 if status is VolumeStatus.UP else 0.4)
+    middle = math.log(ratio)
+    fits = tuple(
+        DecayFit(shape, math.log(each), middle - 0.3, middle + 0.3, 0.01, 3.0, 0.3)
+        for shape, each in zip(SHAPES, leaning or [ratio] * len(SHAPES), strict=True)
+        if status is not VolumeStatus.NOT_POSSIBLE
+    )
+    return VolumeEffect(status, None, middle, middle - 0.3, middle + 0.3, 0.01, fits, noise)
 
 
-def sentiment(status, share=0.6):
+def sentiment(status, share=0.6, step=None):
     """An effect on sentiment of that status."""
-    return SentimentEffect(status, None, 0.2, 0.1, 0.3, 0.01, 0.33, share, share - 0.2, share + 0.2)
+    step = step or (-0.2 if status is SentimentStatus.WORSE else 0.2)
+    if status is SentimentStatus.NOT_POSSIBLE:
+        return SentimentEffect(status, "too few")
+    return SentimentEffect(
+        status, None, step, step - 0.1, step + 0.1, 0.01, 0.33, share, share - 0.2, share + 0.2
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,10 +48,19 @@ def sentiment(status, share=0.6):
         (Word.CALMED, volume(VolumeStatus.DOWN, 0.9), sentiment(SentimentStatus.BETTER, 0.9)),
         (Word.INCONCLUSIVE, volume(VolumeStatus.DOWN), sentiment(SentimentStatus.WORSE)),
         (Word.INCONCLUSIVE, volume(VolumeStatus.UP), sentiment(SentimentStatus.BETTER)),
-        (Word.WORSENED, volume(VolumeStatus.UP), sentiment(SentimentStatus.SAME)),
+        (Word.WORSENED, volume(VolumeStatus.UP), sentiment(SentimentStatus.SAME, step=-0.01)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.UP), sentiment(SentimentStatus.SAME, step=0.01)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.DOWN), sentiment(SentimentStatus.UNCLEAR, step=-0.01)),
+        (Word.INCONCLUSIVE, volume(VolumeStatus.UNCLEAR, 1.2), sentiment(SentimentStatus.BETTER)),
+        (
+            Word.CALMED,
+            volume(VolumeStatus.UNCLEAR, 1.2, leaning=[1.3, 1.2, 1.1, 0.99]),
+            sentiment(SentimentStatus.BETTER),
+        ),
         (Word.WORSENED, volume(VolumeStatus.NOT_POSSIBLE), sentiment(SentimentStatus.WORSE)),
         (Word.NOT_CALMED, volume(VolumeStatus.UNCLEAR), sentiment(SentimentStatus.SAME)),
         (Word.NOT_CALMED, volume(VolumeStatus.SAME), sentiment(SentimentStatus.UNCLEAR)),
+        (Word.CALMED, volume(VolumeStatus.DOWN), sentiment(SentimentStatus.NOT_POSSIBLE)),
         (Word.INCONCLUSIVE, volume(VolumeStatus.SAME), sentiment(SentimentStatus.NOT_POSSIBLE)),
         (Word.INCONCLUSIVE, volume(VolumeStatus.UNCLEAR), sentiment(SentimentStatus.UNCLEAR)),
     ],
@@ -51,14 +71,14 @@ def test_the_table_of_words(expected, of_volume, of_sentiment):
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(VolumeStatus, SentimentStatus)))
-def test_a_good_word_needs_a_good_signal_and_no_bad_one(first, second):
+@pytest.mark.parametrize(("ratio", "step"), [(0.5, 0.1), (0.5, -0.1), (1.5, 0.1), (1.5, -0.1)])
+def test_a_good_word_needs_a_good_signal_and_none_that_leans_to_the_worse(first, second, ratio, step):
     """Whatever the two say."""
-    word = judge_signals(volume(first), sentiment(second)).word
+    word = judge_signals(volume(first, ratio), sentiment(second, step=step)).word
+    worse = {ratio > 1 and first is not VolumeStatus.NOT_POSSIBLE}
+    worse.add(step < 0 and second is not SentimentStatus.NOT_POSSIBLE)
 
-    assert (word in {Word.CALMED, Word.PARTLY}) == (
-        bool({first, second} & GOOD) and not {first, second} & BAD
-    )
-    assert (word is Word.WORSENED) == (bool({first, second} & BAD) and not {first, second} & GOOD)
+    assert (word in {Word.CALMED, Word.PARTLY}) == (bool({first, second} & GOOD) and worse == {False})
 
 
 @pytest.mark.parametrize(("expected", "sd"), [(Word.CALMED, 0.35), (Word.INCONCLUSIVE, 0.36)])
