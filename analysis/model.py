@@ -232,7 +232,6 @@ class CheckResult:
     """One check of the finding: `passed` is None where it was not possible.
 
     `figures` are (name, value) pairs: ratios of volume, steps of mean compound, probabilities, counts.
-    `overturns`: whether its failure makes the verdict inconclusive.
     """
 
     name: str
@@ -240,7 +239,6 @@ class CheckResult:
     passed: bool | None
     text: str
     figures: tuple[tuple[str, float], ...] = ()
-    overturns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,6 @@ def check(evidence: Evidence) -> CheckResult:
         all(told) if told else None,
         text,
         figures,
-        overturns=True,
     )
 
 

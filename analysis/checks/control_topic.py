@@ -34,4 +34,4 @@ def check(evidence: Evidence) -> CheckResult:
 
 
 def _result(passed: bool | None, text: str, figures: tuple[tuple[str, float], ...] = ()) -> CheckResult:  # noqa: FBT001  # three outcomes, not a switch
-    return CheckResult("control_topic", "Control topic", passed, text, figures, overturns=True)
+    return CheckResult("control_topic", "Control topic", passed, text, figures)

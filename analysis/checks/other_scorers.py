@@ -31,5 +31,4 @@ def check(evidence: Evidence) -> CheckResult:
         all(told) if told else None,
         "; ".join(words for _, words, _ in outcomes),
         figures,
-        overturns=True,
     )

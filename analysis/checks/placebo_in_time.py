@@ -59,4 +59,4 @@ def _at(evidence: Evidence, date: int) -> VolumeEffect:
 
 
 def _result(passed: bool | None, text: str, figures: tuple[tuple[str, float], ...] = ()) -> CheckResult:  # noqa: FBT001  # three outcomes, not a switch
-    return CheckResult("placebo_in_time", _TITLE, passed, text, figures, overturns=True)
+    return CheckResult("placebo_in_time", _TITLE, passed, text, figures)

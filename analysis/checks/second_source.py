@@ -26,4 +26,4 @@ def check(evidence: Evidence) -> CheckResult:
 
 
 def _result(passed: bool | None, text: str, figures: tuple[tuple[str, float], ...] = ()) -> CheckResult:  # noqa: FBT001  # three outcomes, not a switch
-    return CheckResult("second_source", "A second source", passed, text, figures, overturns=True)
+    return CheckResult("second_source", "A second source", passed, text, figures)

@@ -226,7 +226,6 @@ CHECKS = (
         passed=True,
         text="without near-duplicates: volume 74% [36%, 150%], sentiment +0.11 [+0.02, +0.20]",
         figures=(("volume ratio", 0.74),),
-        overturns=True,
     ),
 )
 
