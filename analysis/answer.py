@@ -119,7 +119,7 @@ def _note_on(one: Tested) -> str:
 
 
 def recovered_share(reaction: Reaction) -> Estimate | None:
-    """The step over the dip; its interval is at 97.5%."""
+    """The step over the dip; its interval is at 96%."""
     mood = reaction.sentiment
     if mood.recovered_share is None or mood.recovered_low is None or mood.recovered_high is None:
         return None

@@ -136,7 +136,7 @@ class Shape:
     over the baseline between onset and peak. `half_life_days_…`: of the excess before and after the
     reversal, over the shapes of fading. `excess_posts`: posts above the baseline from onset on, and those
     of them before and after the reversal. `sentiment_drop`: baseline mean minus outcry mean, in units of
-    compound. `sentiment_recovered_share`: the step at the reversal over the dip; its interval is at 97.5%.
+    compound. `sentiment_recovered_share`: the step at the reversal over the dip; its interval is at 96%.
     """
 
     baseline_posts_per_day: float | None = None
@@ -209,9 +209,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an event did to an outcome, as estimated by a named method; its interval is at 97.5%.
+    """What an event did to an outcome, as estimated by a named method.
 
     `measure`: `rate_ratio` of the excess to what fading alone predicts, or `mean_difference` of compound.
+    The interval is at 99% for volume and at 96% for sentiment.
     """
 
     event: str

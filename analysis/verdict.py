@@ -27,7 +27,7 @@ class Signals:
 
 
 def judge_signals(volume: VolumeEffect, sentiment: SentimentEffect) -> Signals:
-    """The word by the two intervals, each at 97.5%, so that both together hold in 95% of cases.
+    """The word by the two intervals, at 99% and 96%, so that both together hold in 95% of cases.
 
     | volume, sentiment                                                        | word          |
     |--------------------------------------------------------------------------|---------------|
@@ -39,8 +39,8 @@ def judge_signals(volume: VolumeEffect, sentiment: SentimentEffect) -> Signals:
     | anything else                                                            | inconclusive  |
 
     A signal leans to where its estimate points; volume to where all shapes of fading do. Without that rule
-    5.7% of 2,300 worlds in which nothing was done are called calmed at four days, with it 4.0%; see
-    docs/method.md. Volume that is `unsteady` is unclear and leans nowhere, whatever its interval says.
+    more than 5% of simulated worlds in which nothing was done are called calmed; see docs/method.md. Volume
+    that is `unsteady` is unclear and leans nowhere, whatever its interval says.
     """
     volume = _steadied(volume)
     own = _word_of_volume(volume), _word_of_sentiment(sentiment)
@@ -54,8 +54,8 @@ def _steadied(volume: VolumeEffect) -> VolumeEffect:
 def unsteady(volume: VolumeEffect) -> str | None:
     """Why volume's interval is not to be trusted: it swings as far when nothing happens. None if it doesn't.
 
-    In worlds whose log rate swings by 0.5 over 36 hours this brings false alarms from 5.7% to 3.0%, and costs
-    no more than half a point of power where it doesn't; see docs/method.md.
+    In worlds whose log rate swings by 0.5 over 36 hours its 99% interval holds the truth in 88%; see
+    docs/method.md.
     """
     noise = volume.noise
     if noise is None or volume.status not in GOOD | BAD or noise.sd <= MOST_NOISE:

@@ -4,7 +4,7 @@
 
 Simulated outcries without an effect, by the share of usual posts after the reversal. `all`: the mean is
 over all posts, as a broad query has it; `policy`: over those about the policy. In percent of the worlds
-that are tested, at 97.5%.
+that are tested, at 96%.
 """
 
 import sys

@@ -3,10 +3,10 @@
     python benchmarks/worlds.py [--worlds 500] [--seed 1] [--daily | --stress]
 
 Rows are what the reversal did, columns the words, in percent of the worlds. `alarm` is calmed or partly
-calmed: false where nothing was done. `covers` is how often a 97.5% interval held the truth, of the worlds
-in which there was one; `half` its median half-width, in the log ratio and in compound. Two references
-read the same worlds: before against after, and the textbook's interrupted time series. `--stress` asks
-for false alarms where the world departs from the design. See docs/method.md.
+calmed: false where nothing was done. `covers` is how often the interval (99 and 96%) held the truth, of
+the worlds in which there was one; `half` its median half-width, in the log ratio and in compound. Two
+references read the same worlds: before against after, and the textbook's interrupted time series.
+`--stress` asks for false alarms where the world departs from the design. See docs/method.md.
 """
 
 import argparse

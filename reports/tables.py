@@ -82,7 +82,8 @@ def effects_table(analysis: Analysis) -> Table:
         for each in analysis.effects[:MOST_ROWS]
     )
     caption = (
-        "The estimates behind the answer, each with its 97.5% interval, so that both hold together at 95%"
+        "The estimates behind the answer with their intervals: 99% for volume and 96% for sentiment, "
+        "so that both hold together at 95%"
     )
     return Table(caption, heads, rows, frozenset({0, 1, 2, 5}))
 

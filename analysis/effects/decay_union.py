@@ -27,7 +27,7 @@ from walkback.analysis.effects.hours import Floats, Hours, Timing
 from walkback.analysis.effects.noise import Noise, Residuals, estimate_noise
 from walkback.analysis.effects.seasonal_poisson import MIN_DAYS, SeasonalBaseline, fit_seasonal_poisson
 
-LEVEL: Final = 0.975  # volume and sentiment together err in 5% of cases at most (Bonferroni)
+LEVEL: Final = 0.99  # with sentiment at 96% both together err in 5% of cases at most (Bonferroni)
 WASHOUT_HOURS: Final = 12  # the event is news itself
 WINDOW_HOURS: Final = 60
 BIN_HOURS: Final = 6
@@ -78,7 +78,7 @@ class DecayFit:
 
 @dataclass(frozen=True, slots=True)
 class VolumeEffect:
-    """The effect on volume with its 97.5% interval, or why there is none.
+    """The effect on volume with its 99% interval, or why there is none.
 
     `log_ratio` is the middle of the shapes' estimates, the interval their union; `p` the largest of
     theirs. `posts_before` and `posts_after` went into it. `noise` is how the volume before the outcry

@@ -14,10 +14,10 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from walkback.analysis.effects.bins import SentimentBins, sentiment_bins
-from walkback.analysis.effects.decay_union import LEVEL
 from walkback.analysis.effects.hours import Floats, Hours, Timing
 from walkback.analysis.effects.noise import Noise, Residuals, correlation, estimate_noise
 
+LEVEL: Final = 0.96  # more of the error than volume has, because sentiment tells more; see docs/method.md
 WASHOUT_HOURS: Final = 24
 WINDOW_END_HOURS: Final = 168
 BIN_HOURS: Final = 6
@@ -45,7 +45,7 @@ class SentimentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SentimentEffect:
-    """The step in mean compound with its 97.5% interval, or why there is none.
+    """The step in mean compound with its 96% interval, or why there is none.
 
     `recovered_share` is the step over the dip, `dip` the baseline's mean less what the drift alone
     predicts in the middle of the window after the event. `intercept` and `drift` (a day) are that

@@ -50,7 +50,7 @@ def test_a_reversal_that_did_nothing_is_seldom_said_to_have_calmed(read, gap_day
 
 @pytest.mark.parametrize("effect", [NONE, MODERATE, LARGE, WORSE], ids=lambda effect: effect.name)
 def test_intervals_hold_the_truth(read, effect):
-    """Of 1,000 worlds 93 to 97% do (97.5% are aimed at); two standard errors of about 100 are 4%."""
+    """Of 1,000 worlds 94 to 98% do; two standard errors of about 100 are 4%."""
     volumes = [(v.ci_low, truth.log_ratio, v.ci_high) for truth, v, _, _ in read(effect, 4.0) if v.fits]
     sentiments = [(s.ci_low, truth.step, s.ci_high) for truth, _, s, _ in read(effect, 4.0) if s.noise]
     for intervals in (volumes, sentiments):
