@@ -60,15 +60,29 @@ class Word:
         """Whether the word has a valence of its own (`polarity_scores`: a booster never has)."""
         return self.valence is not None and not self.boost
 
+    @property
+    def aside(self) -> "Word":
+        """What the rules see of the word as they look at another: capitals of modifiers alone, no valence.
 
+        A word that is in the lexicon modifies nothing; that it is there is all they see of it.
+        """
+        if self.valence is not None:
+            return Word(self.role, valence=0.0)
+        return Word(self.role, self.upper and self.boost != 0, None, self.boost, self.negates)
+
+
+_SCORED_ASIDE: Final = Word(valence=0.0)
 # A Word is kept as one character, so that a text's words are a string and a word's surroundings are a
 # slice of it. The ranges tell by themselves what search and count look for.
 OUTSIDE: Final = "\x01"  # before the first word and after the last
 PLAIN: Final = "\x02"  # a word that no rule asks for
+SCORED_ASIDE: Final = "\x03"  # a word that has a valence, as words around it see it
 _FIRST_HELPER: Final = 0x100
-_FIRST_SCORED: Final = 0x400
+FIRST_SCORED: Final = 0x400
+FIRST_NAMED: Final = 0xE00  # scored, and with a role: what follows such a word may matter
 UPPER: Final = 0x1000  # what a character in capitals is above its twin
 SCORED: Final = "\u0400-\u0fff\u1400-\u1fff"  # as character classes of a regular expression
+NAMED: Final = "\u0e00-\u0fff\u1e00-\u1fff"
 LOUD: Final = "\u1100-\u1fff"  # in capitals, and of interest to a rule
 CAPITALS: Final = "\u1002-\u1fff"
 
@@ -84,12 +98,14 @@ class Vocabulary(dict[str, str]):
     _AT_HAND: Final = 200_000  # tokens; a live stream never stops to bring new ones
 
     def __init__(self, valences: Mapping[str, float]) -> None:
-        """`valences` are the lexicon's, by word in lower case."""
+        """`valences` are the lexicon's, by word in lower case; `known` is all that some rule asks for."""
         super().__init__()
-        self.valences = valences
-        self.words = {OUTSIDE: Word(), PLAIN: Word(), chr(ord(PLAIN) + UPPER): Word(upper=True)}
-        self._characters = {word: character for character, word in self.words.items() if character != OUTSIDE}
-        self._helpers, self._scored = _FIRST_HELPER, _FIRST_SCORED
+        self._valences = valences
+        self.known = frozenset({*valences, *BOOSTERS, *NEGATIONS, *ROLES})
+        self.words = {PLAIN: Word(), chr(ord(PLAIN) + UPPER): Word(upper=True)}
+        self._characters = {word: character for character, word in self.words.items()}
+        self.words |= {OUTSIDE: Word(), SCORED_ASIDE: _SCORED_ASIDE}
+        self._next = {_FIRST_HELPER: _FIRST_HELPER, FIRST_SCORED: FIRST_SCORED, FIRST_NAMED: FIRST_NAMED}
 
     def __missing__(self, token: str) -> str:
         """Look at a token as it stands between two white spaces."""
@@ -101,24 +117,36 @@ class Vocabulary(dict[str, str]):
     def character(self, token: str) -> str:
         """The character for a token without its punctuation."""
         lower = token.lower()
+        if lower not in self.known and "n't" not in lower:
+            return chr(ord(PLAIN) + UPPER) if token.isupper() else PLAIN
         word = Word(
             role=lower if lower in ROLES else "",
             upper=token.isupper(),
-            valence=self.valences.get(lower),
+            valence=self._valences.get(lower),
             boost=BOOSTERS.get(lower, 0.0),
             # `negated`. Only the typewriter's apostrophe negates, not the curly one of phones.
             negates=lower in NEGATIONS or "n't" in lower,
         )
         return self._characters.get(word) or self._new(word)
 
+    def asides(self) -> dict[str, str]:
+        """The character of each Word's `aside`, by the character of the Word."""
+        asides = {}
+        for character, word in list(self.words.items()):
+            aside = word.aside
+            known = self._characters.get(aside) or self._new(aside)
+            asides[character] = SCORED_ASIDE if aside == _SCORED_ASIDE else known
+        return asides | {OUTSIDE: OUTSIDE}
+
     def _new(self, word: Word) -> str:
         """Give a Word and its twin in capitals their characters."""
+        kind = _FIRST_HELPER
         if word.scored:
-            code, self._scored = self._scored, self._scored + 1
-        else:
-            code, self._helpers = self._helpers, self._helpers + 1
-        if self._helpers > _FIRST_SCORED or self._scored > UPPER:
-            raise OverflowError("the lexicon has more than 3,072 different valences")
+            kind = FIRST_NAMED if word.role else FIRST_SCORED
+        code = self._next[kind]
+        if code + 1 in (FIRST_SCORED, FIRST_NAMED, UPPER):
+            raise OverflowError("the lexicon has more than 2,559 different valences")
+        self._next[kind] = code + 1
         for upper in (False, True):
             twin = Word(word.role, upper, word.valence, word.boost, word.negates)
             character = chr(code + UPPER * upper)

@@ -138,6 +138,8 @@ def _idioms(valence: float, window: Window) -> float:
     "kind of" takes its part from negative words, too, and makes them worse.
     """
     third, second, first, word, after, after_next = map(_role, window)
+    if not word and not second:
+        return valence  # every phrase has one of the two
     two_one = f"{second} {first}"
     three_two = f"{third} {second}"
     three_two_one = f"{third} {second} {first}"
@@ -165,22 +167,26 @@ def contrast(valences: list[float], positions: Sequence[int], but_at: int) -> No
     """`_but_check`: before the first "but" all counts half, after it half as much again.
 
     Changes `valences`, which stand at `positions` among the words. The reference goes through its list
-    while it changes it and finds each valence's place by its value: of equal ones the first is changed
-    again and the second not at all. Here the places of a value are a heap, so that time grows with
+    while it changes it and finds each valence's place by its value: a changed one that equals a later one
+    is changed again in its place. Only then the places of a value are a heap, so that time grows with
     n log n.
     """
+    changed = [
+        valence * (BEFORE_BUT if position < but_at else AFTER_BUT)
+        for valence, position in zip(valences, positions, strict=True)
+    ]
+    if set(changed).isdisjoint(valences):
+        valences[:] = changed
+        return
     places: dict[float, list[int]] = {}
     for place, valence in enumerate(valences):
         places.setdefault(valence, []).append(place)  # ascending, and so a heap
     for turn in range(len(valences)):
         valence = valences[turn]
         place = places[valence][0]
-        if positions[place] == but_at:
-            continue
         heappop(places[valence])
-        changed = valence * (BEFORE_BUT if positions[place] < but_at else AFTER_BUT)
-        valences[place] = changed
-        heappush(places.setdefault(changed, []), place)
+        valences[place] = valence * (BEFORE_BUT if positions[place] < but_at else AFTER_BUT)
+        heappush(places.setdefault(valences[place], []), place)
 
 
 def emphasis(exclamations: int, questions: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -10,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from walkback.analysis.scorers.vader.lexicon import emoji
-from walkback.analysis.scorers.vader.text import spell_out_emoji
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.uint64]
 
 _NOTHING_AND_A_SPACE: Final[Any] = [pa.scalar(text, pa.large_string()) for text in ("", " ")]
 _ROOM: Final = 32  # bytes that may be read beyond the last token
@@ -26,6 +27,9 @@ _KIND_OF: Final = np.zeros(0x110000, np.uint8)
 _SPACE, _EMOJI = 1, 2
 _KIND_OF[[ord(character) for character in _SPACES]] = _SPACE
 _KIND_OF[[ord(character) for character in emoji()]] = _EMOJI
+_SPELLED_OUT: Final = {ord(character): f" {words}".encode() for character, words in emoji().items()}
+_LENGTH_OF: Final = np.repeat([1, 2, 3, 4], [0xC0, 0x20, 0x10, 0x10])  # of a character, by its first byte
+_LOWEST: Final = np.array([2**bits - 1 for bits in range(9)], np.uint64)
 _ROUNDS: Final = 4  # of stripping; a token with more punctuation around it is left to `str.strip`
 
 
@@ -56,12 +60,12 @@ def find_tokens(texts: "pa.Array[Any]") -> Spans:
     # A space before, between and after: no token touches another text's.
     spaced = pc.binary_join_element_wise(texts, *_NOTHING_AND_A_SPACE)
     content, offsets = _bytes_of(spaced)
-    data = np.zeros(-(-(len(content) + 1 + _ROOM) // 8) * 8, np.uint8)
+    data = np.zeros(len(content) + 1 + _ROOM, np.uint8)
     data[0] = ord(" ")
     data[1 : len(content) + 1] = content
     used = data[: len(content) + 1]
     leads = np.flatnonzero(used >= _LEAD)
-    space = _white(used, leads)
+    space = _white(used, leads, _code_points(data, leads))
     edges = np.flatnonzero(space[1:] != space[:-1]) + 1  # in turn where a token starts and where it ends
     starts, ends = edges[0::2], edges[1::2]
     cores, core_ends, unfinished = _strip(data, starts, ends)
@@ -92,43 +96,60 @@ def _bytes_of(texts: "pa.Array[Any]") -> tuple[Bytes, Ints]:
 
 
 def _without_emoji(texts: "pa.Array[Any]") -> "pa.Array[Any]":
-    """The texts, those with emoji in them spelled out."""
-    data, offsets = _bytes_of(texts)
-    leads = np.flatnonzero(data >= _LEAD)
-    found = leads[_KIND_OF[_code_points(data, leads)] == _EMOJI]
-    if not len(found):
+    """The texts, with emoji spelled out as `spell_out_emoji` does."""
+    content, offsets = _bytes_of(texts)
+    leads = np.flatnonzero(content >= _LEAD)
+    code_points = _code_points(np.concatenate([content, np.zeros(_ROOM, np.uint8)]), leads)
+    emoji = np.flatnonzero(_KIND_OF[code_points] == _EMOJI)
+    if not len(emoji):
         return texts
-    where = np.unique(np.searchsorted(offsets, found, "right") - 1)
-    spelled = [spell_out_emoji(str(text)) for text in texts.take(pa.array(where))]
-    mask = np.zeros(len(texts), np.bool_)
-    mask[where] = True
-    replaced: pa.Array[Any] = pc.replace_with_mask(
-        texts, pa.array(mask), pa.array(spelled, pa.large_string())
-    )
-    return replaced
+    at = leads[emoji]
+    words = [_SPELLED_OUT[code_point] for code_point in code_points[emoji].tolist()]
+    ends = at + _LENGTH_OF[content[at]]
+    whole = content.tobytes()
+    between = [
+        whole[end:start] for end, start in zip([0, *ends.tolist()], [*at.tolist(), len(whole)], strict=True)
+    ]
+    pieces = [between[0], *chain.from_iterable(zip(words, between[1:], strict=True))]
+    longer = np.array([len(word) for word in words]) - (ends - at)
+    grown = np.concatenate([[0], np.cumsum(longer)])
+    buffers = [
+        None,
+        pa.py_buffer(offsets + grown[np.searchsorted(at, offsets)]),
+        pa.py_buffer(b"".join(pieces)),
+    ]
+    spelled_out: pa.Array[Any] = pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
+    return spelled_out
 
 
-def _code_points(data: Bytes, leads: Ints) -> Ints:
-    """The characters that start at `leads`, UTF-8 decoded."""
-    lead = data[leads].astype(np.int64)
-    last = len(data) - 1
-    tail = [data[np.minimum(leads + step, last)].astype(np.int64) & 0x3F for step in (1, 2, 3)]
-    two = (lead & 0x1F) << 6 | tail[0]
-    three = (lead & 0x0F) << 12 | tail[0] << 6 | tail[1]
-    four = (lead & 0x07) << 18 | tail[0] << 12 | tail[1] << 6 | tail[2]
-    return np.where(lead < 0xE0, two, np.where(lead < 0xF0, three, four))
+def _code_points(data: Bytes, leads: Ints) -> Numbers:
+    """The characters that start at `leads`, UTF-8 decoded; `data` has room beyond the last."""
+    four = eight_bytes(data, leads)
+    lead = four & _LOWEST[8]
+    second, third, fourth = (four >> np.uint64(shift) & _LOWEST[6] for shift in (8, 16, 24))
+    two = (lead & _LOWEST[5]) << np.uint64(6) | second
+    three = (lead & _LOWEST[4]) << np.uint64(12) | second << np.uint64(6) | third
+    four = (lead & _LOWEST[3]) << np.uint64(18) | second << np.uint64(12) | third << np.uint64(6) | fourth
+    code_points: Numbers = np.where(lead < 0xE0, two, np.where(lead < 0xF0, three, four))
+    return code_points
 
 
-def _white(data: Bytes, leads: Ints) -> Flags:
-    """Which bytes are white space to `str.split`."""
+def _white(data: Bytes, leads: Ints, code_points: Numbers) -> Flags:
+    """Which bytes are white space to `str.split`; `code_points` are the characters at `leads`."""
     space: Flags = (data == ord(" ")) | (data - np.uint8(9) < 5) | (data - np.uint8(28) < 4)
     if len(leads):
-        code_points = _code_points(data, leads)
         wide = leads[_KIND_OF[code_points] == _SPACE]
         for step in (0, 1):
             space[wide + step] = True
         space[wide[data[wide] >= 0xE0] + 2] = True
     return space
+
+
+def eight_bytes(data: Bytes, at: Ints) -> Numbers:
+    """The eight bytes from each place on as one number, the first byte the least."""
+    anywhere: Numbers = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
+    eight: Numbers = anywhere[at]
+    return eight
 
 
 def _strip(data: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from walkback.analysis.scorers.vader.lexicon import CAPITALS, LOUD, OUTSIDE, SCORED, Vocabulary, emoji
+from walkback.analysis.scorers.vader.lexicon import CAPITALS, LOUD, NAMED, OUTSIDE, SCORED, Vocabulary, emoji
 from walkback.analysis.scorers.vader.rules import (
     AFTER,
     BEFORE,
@@ -17,9 +17,12 @@ from walkback.analysis.scorers.vader.rules import (
 )
 
 _START: Final = OUTSIDE * BEFORE
+_LENGTH: Final = BEFORE + 1 + AFTER
 _END: Final = OUTSIDE * AFTER
 _find_scored: Final = re.compile(f"[{SCORED}]").finditer
-find_windows: Final = re.compile(f"(?=({'.' * BEFORE}[{SCORED}]{'.' * AFTER}))").findall
+find_windows: Final = re.compile(
+    f"(?=({'.' * BEFORE}[{NAMED}]{'.' * AFTER}|{'.' * BEFORE}[{SCORED}]))"
+).findall
 _find_loud: Final = re.compile(f"[{LOUD}]").search
 _find_other: Final = re.compile(f"[^{CAPITALS}]").search
 _EMOJI: Final = emoji()
@@ -38,10 +41,10 @@ class Valences(dict[str, float]):
         self._some_capitals = some_capitals
 
     def __missing__(self, window: str) -> float:
-        """Apply the rules to a window of `BEFORE` + 1 + `AFTER` characters."""
+        """Apply the rules to `BEFORE` words, a scored one and, where that has a role, `AFTER` words."""
         if len(self) >= self._AT_HAND:
             self.clear()
-        seen = [None if character == OUTSIDE else self._words[character] for character in window]
+        seen = [None if word == OUTSIDE else self._words[word] for word in window.ljust(_LENGTH, OUTSIDE)]
         valence = self[window] = valence_of(tuple(seen), some_capitals=self._some_capitals)  # type: ignore[arg-type]
         return valence
 

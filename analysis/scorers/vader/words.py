@@ -9,17 +9,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from walkback.analysis.scorers.vader.lexicon import (
-    BOOSTERS,
-    NEGATIONS,
-    PLAIN,
-    ROLES,
-    UPPER,
-    Vocabulary,
-)
-from walkback.analysis.scorers.vader.spans import Bytes, Flags, Ints, Spans
+from walkback.analysis.scorers.vader.lexicon import PLAIN, UPPER, Vocabulary
+from walkback.analysis.scorers.vader.spans import Bytes, Flags, Ints, Numbers, Spans, eight_bytes
 
-Numbers = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint16]
 
 _LONGEST: Final = 16  # bytes that are compared here; longer words are looked up one by one
@@ -50,9 +42,10 @@ class WordTable:
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Lay out the table; takes some tens of milliseconds."""
         self._vocabulary = vocabulary
-        known = {*vocabulary.valences, *BOOSTERS, *NEGATIONS, *ROLES}
         # Others are never met as ASCII tokens: the rules look up single words in lower case.
-        words = sorted(word for word in known if word.isascii() and word == word.lower() and " " not in word)
+        words = sorted(
+            word for word in vocabulary.known if word.isascii() and word == word.lower() and " " not in word
+        )
         starts, lengths, data = _laid_out(words)
         self._codes = np.array([ord(vocabulary.character(word)) for word in words], np.uint16)
         self._looks_known = np.zeros(2**_LOOK_BITS, np.bool_)
@@ -78,7 +71,9 @@ class WordTable:
         )
         codes[seen] = np.where(same, self._codes[word] + UPPER * in_capitals, ord(PLAIN))
         unsure = seen[(tokens.lengths > _LONGEST) | (self._crowded[slots] & ~same)]
-        self._ask(codes, spans, np.concatenate([unsure, spans.odd, _with_nt(spans)]))
+        nt = _with_nt(spans)
+        nt = nt[codes[nt] == ord(PLAIN)]  # the usual ones are in the table
+        self._ask(codes, spans, np.concatenate([unsure, spans.odd, nt]))
         return codes
 
     def _ask(self, codes: Codes, spans: Spans, tokens: Ints) -> None:
@@ -99,24 +94,17 @@ def _laid_out(words: list[str]) -> tuple[Ints, Ints, Bytes]:
     return starts, lengths, data
 
 
-def _eight_bytes(data: Bytes, at: Ints) -> Numbers:
-    """The eight bytes from each place on as one number, the first byte the least."""
-    anywhere: Numbers = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
-    eight: Numbers = anywhere[at]
-    return eight
-
-
 def _packed(data: Bytes, at: Ints, lengths: Ints) -> _Packed:
     return _Packed(
-        _eight_bytes(data, at) & _MASKS[np.minimum(lengths, 8)],
-        _eight_bytes(data, at + 8) & _MASKS[np.clip(lengths - 8, 0, 8)],
+        eight_bytes(data, at) & _MASKS[np.minimum(lengths, 8)],
+        eight_bytes(data, at + 8) & _MASKS[np.clip(lengths - 8, 0, 8)],
         lengths,
     )
 
 
 def _look(data: Bytes, at: Ints, lengths: Ints) -> Numbers:
     """What a word looks like at first sight: alike for words that differ in capitals alone."""
-    first = (_eight_bytes(data, at) | _every_byte(0x20)) & _MASKS[np.minimum(lengths, 8)]
+    first = (eight_bytes(data, at) | _every_byte(0x20)) & _MASKS[np.minimum(lengths, 8)]
     looks: Numbers = (first + lengths.astype(np.uint64)) * _ODD[0] >> np.uint64(64 - _LOOK_BITS)
     return looks
 
