@@ -47,6 +47,8 @@ def _scoring(scorer: Scorer, pending: int) -> Iterator[_ScoreAll]:
     if isinstance(context, ForkServerContext):
         context.set_forkserver_preload(["__main__", __name__])  # read once, not by every worker
     with ProcessPoolExecutor(workers, context, initializer=_get_ready, initargs=(scorer,)) as pool:
+        for _ in range(workers):
+            pool.submit(_work_is_near)
         yield partial(_side_by_side, pool, ahead=2 * workers)
 
 
@@ -93,6 +95,11 @@ _scorer_of_worker: Scorer
 def _get_ready(scorer: Scorer) -> None:
     global _scorer_of_worker  # noqa: PLW0603  # a worker process is set up once
     _scorer_of_worker = scorer
+    scorer.score(pa.chunked_array([], pa.string()))  # what it lays out at first
+
+
+def _work_is_near() -> None:
+    """Start a worker, which takes a while, before there is anything for it to do."""
 
 
 def _score_here(texts: bytes) -> bytes:

@@ -177,7 +177,7 @@ def import_(
         ),
     ] = None,
 ) -> None:
-    """Import archives of posts; the same file again changes nothing."""
+    """Import archives of posts and score them; the same file again changes nothing."""
     case = load_case(case_file)
     asked = _columns(mapping or [])
     zone = _zone(assume_timezone)

@@ -72,7 +72,7 @@ def import_options(
 
 
 def import_archives(session: Session, case: Case, files: Sequence[Path], options: ImportOptions) -> int:
-    """Import the files; one that is refused doesn't keep the others out. Returns the exit code."""
+    """Import the files and score; one that is refused doesn't keep the others out. Returns the exit code."""
     refused = 0
     for file in files:
         try:
@@ -80,9 +80,10 @@ def import_archives(session: Session, case: Case, files: Sequence[Path], options
         except ArchiveError as error:
             session.terminal.complain(str(error))
             refused += 1
-    if not refused:
-        return 0
-    return PARTLY_DONE if refused < len(files) else ArchiveError.exit_code
+    if refused == len(files):
+        return ArchiveError.exit_code
+    session.terminal.say(f"{bring_up_to_date(session, case):,} posts scored")
+    return PARTLY_DONE if refused else 0
 
 
 def _import_one(session: Session, case: Case, file: Path, options: ImportOptions) -> None:

@@ -148,13 +148,13 @@ def test_every_post_is_scored_once_in_however_many_turns(tmp_path, monkeypatch):
     sizes = []
 
     assert sorted(score_all(Store(case.store_path), case, kept=sizes.append)) == sorted(texts)
-    assert sizes == [20_000, 20_000, 5_000]
+    assert sizes == [40_000, 5_000]
 
 
 def test_a_killed_run_keeps_its_batches(tmp_path):
     """What was told as kept is there, and only the rest is scored again."""
     case = case_at(tmp_path)
-    texts = many(case, 25_000)
+    texts = many(case, 45_000)
     script = """
 import os, sys
 from test_store import case_at, score_all, Store
@@ -169,7 +169,7 @@ score_all(Store(case.store_path), case, kept=lambda size: os._exit(9))
     )
 
     assert killed.returncode == 9
-    assert len(score_all(Store(case.store_path), case)) == len(texts) - 20_000
+    assert len(score_all(Store(case.store_path), case)) == len(texts) - 40_000
 
 
 def test_no_post_changes_while_it_is_scored(tmp_path):

@@ -95,8 +95,8 @@ class ColumnScorer:
     def _as_asides(self, codes: Codes) -> Codes:
         """What each word is to the words around it."""
         if self._words_known != len(self._vocabulary.words):
-            for character, aside in self._vocabulary.asides().items():
-                self._asides[ord(character)] = ord(aside)
+            for character in list(self._vocabulary.words):
+                self._asides[ord(character)] = ord(self._vocabulary.aside(character))
             self._words_known = len(self._vocabulary.words)
         asides: Codes = self._asides[codes]
         return asides

@@ -105,6 +105,7 @@ class Vocabulary(dict[str, str]):
         self.words = {PLAIN: Word(), chr(ord(PLAIN) + UPPER): Word(upper=True)}
         self._characters = {word: character for character, word in self.words.items()}
         self.words |= {OUTSIDE: Word(), SCORED_ASIDE: _SCORED_ASIDE}
+        self._asides = {OUTSIDE: OUTSIDE}
         self._next = {_FIRST_HELPER: _FIRST_HELPER, FIRST_SCORED: FIRST_SCORED, FIRST_NAMED: FIRST_NAMED}
 
     def __missing__(self, token: str) -> str:
@@ -129,14 +130,13 @@ class Vocabulary(dict[str, str]):
         )
         return self._characters.get(word) or self._new(word)
 
-    def asides(self) -> dict[str, str]:
-        """The character of each Word's `aside`, by the character of the Word."""
-        asides = {}
-        for character, word in list(self.words.items()):
-            aside = word.aside
+    def aside(self, character: str) -> str:
+        """The character of a Word's `aside`."""
+        if character not in self._asides:
+            aside = self.words[character].aside
             known = self._characters.get(aside) or self._new(aside)
-            asides[character] = SCORED_ASIDE if aside == _SCORED_ASIDE else known
-        return asides | {OUTSIDE: OUTSIDE}
+            self._asides[character] = SCORED_ASIDE if aside == _SCORED_ASIDE else known
+        return self._asides[character]
 
     def _new(self, word: Word) -> str:
         """Give a Word and its twin in capitals their characters."""

@@ -25,8 +25,11 @@ find_windows: Final = re.compile(
 ).findall
 _find_loud: Final = re.compile(f"[{LOUD}]").search
 _find_other: Final = re.compile(f"[^{CAPITALS}]").search
-_EMOJI: Final = emoji()
-_EMOJI_SET: Final = frozenset(_EMOJI)
+_SPELLED_OUT: Final = {character: f" {words}" for character, words in emoji().items()}
+_LATIN_EMOJI: Final = "".join(character for character in _SPELLED_OUT if character <= "\xff")
+_FIRST_OTHER: Final = min(character for character in _SPELLED_OUT if character > "\xff")
+# Few ranges, and so quicker asked than the whole set; curly quotes and accents are outside.
+_replace_possible_emoji: Final = re.compile(f"[{_LATIN_EMOJI}{_FIRST_OTHER}-\U0010ffff]").sub
 
 
 class Valences(dict[str, float]):
@@ -38,12 +41,17 @@ class Valences(dict[str, float]):
         """For texts of which some words, but not all, are in capitals; or for the others."""
         super().__init__()
         self._words = vocabulary.words
+        self._aside = vocabulary.aside
         self._some_capitals = some_capitals
 
     def __missing__(self, window: str) -> float:
         """Apply the rules to `BEFORE` words, a scored one and, where that has a role, `AFTER` words."""
         if len(self) >= self._AT_HAND:
             self.clear()
+        asides = "".join(map(self._aside, window[:BEFORE])) + window[BEFORE:]
+        if asides != window:
+            valence = self[window] = self[asides]
+            return valence
         seen = [None if word == OUTSIDE else self._words[word] for word in window.ljust(_LENGTH, OUTSIDE)]
         valence = self[window] = valence_of(tuple(seen), some_capitals=self._some_capitals)  # type: ignore[arg-type]
         return valence
@@ -81,9 +89,11 @@ def spell_out_emoji(text: str) -> str:
     What follows an emoji sticks to the last word of its description, so that no rule knows that word
     then; "!" in a description counts as if the writer had set it.
     """
-    for found in _EMOJI_SET.intersection(text):  # no description has an emoji in it
-        text = text.replace(found, " " + _EMOJI[found])
-    return text
+    return _replace_possible_emoji(_spelled_out, text)
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    return _SPELLED_OUT.get(found[0], found[0])
 
 
 def has_some_capitals(words: str) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from walkback.store.pages import transaction
 from walkback.store.reads import SCORABLE
 
-_BATCH: Final = 20_000
+_BATCH: Final = 40_000
 
 _WITHOUT_SCORE: Final = f"""
 FROM post SEMI JOIN (
