@@ -16,7 +16,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import requests
-from ingest import family, resident
+from memory import peak_memory
 
 from walkback.case import Case
 from walkback.collectors.budget import Budget, Limits
@@ -135,10 +135,7 @@ def said(process: "subprocess.Popen[str]") -> str:
 def measured(address: str, folder: str, name: str, count: int) -> tuple[float, float]:
     """(posts a second, peak memory in MiB) of a collection in a process of its own."""
     process = child("gather", address, folder, name, str(count))
-    peak = 0.0
-    while process.poll() is None:
-        peak = max(peak, sum(map(resident, family(process.pid))))
-        time.sleep(0.02)
+    peak = peak_memory(process)
     return float(said(process)), peak
 
 

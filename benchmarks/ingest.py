@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -23,6 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from memory import peak_memory
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from walkback.case import Case
@@ -141,42 +141,16 @@ def timed(path: Path, folder: Path, run: int) -> float:
     return pace
 
 
-def peak_memory(path: Path, folder: Path) -> float:
-    """Peak memory in MiB of an import in a process of its own, all its workers included (Linux)."""
+def importing_memory(path: Path, folder: Path) -> float:
+    """Peak memory in MiB of an import in a process of its own."""
     script = "import sys, ingest; ingest.measure(*sys.argv[1:])"
     importing = subprocess.Popen(  # noqa: S603  # our own interpreter
-        [sys.executable, "-c", script, str(path), str(folder)], cwd=Path(__file__).parent
+        [sys.executable, "-c", script, str(path), str(folder)], cwd=Path(__file__).parent, text=True
     )
-    peak = 0.0
-    while importing.poll() is None:
-        peak = max(peak, sum(map(resident, family(importing.pid))))
-        time.sleep(0.02)
+    peak = peak_memory(importing)
     if importing.returncode:
         sys.exit("the import failed")
     return peak
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            after_name = stat.read_text().rpartition(")")[2].split()
-            parents.setdefault(int(after_name[1]), []).append(int(stat.parent.name))
-    found = [pid]
-    for each in found:
-        found += parents.get(each, [])
-    return found
-
-
-def resident(pid: int) -> float:
-    """MiB that are a process's own: shared pages count in parts."""
-    with suppress(OSError):
-        fields = dict(
-            line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-        )
-        return float(fields["Pss"].split()[0]) / 1024
-    return 0.0
 
 
 def measure(path: str, folder: str) -> None:
@@ -204,7 +178,7 @@ def main(count: int) -> None:
             with paths["ndjson"].open("rb") as lines, part.open("wb") as kept:
                 kept.writelines(islice(lines, count // share))
             size = part.stat().st_size / 2**20
-            print(f"peak memory, {size:6.0f} MiB of NDJSON: {peak_memory(part, folder):6.0f} MiB")
+            print(f"peak memory, {size:6.0f} MiB of NDJSON: {importing_memory(part, folder):6.0f} MiB")
 
 
 if __name__ == "__main__":
