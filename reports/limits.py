@@ -56,7 +56,7 @@ def _limits_of_posts(analysis: Analysis) -> tuple[tuple[str, bool], ...]:
         (made_up, case.synthetic),
         (sample, totals.posts > 0 and not case.synthetic),
         (one, len(analysis.by_source) == 1),
-        (scorer, totals.scored > 0 and analysis.scorer.name == "vader"),
+        (scorer, totals.scored > 0 and analysis.scorer.name.startswith("vader")),
         (bare, totals.unscorable > 0),
         (repeated, totals.near_duplicates > 0),
     )

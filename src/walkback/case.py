@@ -158,6 +158,17 @@ class ReportOptions(_Table):
     minimum_cell: Annotated[int, Field(ge=1)] = 5
 
 
+class ScorerOptions(_Table):
+    """How posts are scored: by VADER's own numbers unless told otherwise.
+
+    `lexicon`: "policy", or a file beside the case file, of words and valences that VADER lacks or has with
+    another meaning. `curly_apostrophes`: "don't" negates as phones write it, too.
+    """
+
+    lexicon: Words | None = None
+    curly_apostrophes: bool = False
+
+
 class Case(_Table):
     """One policy change under study, as its case file tells it.
 
@@ -174,6 +185,7 @@ class Case(_Table):
     query: Query
     events: tuple[Event, ...] = Field(default=(), strict=False)
     sources: Sources = Sources()
+    scorer: ScorerOptions = ScorerOptions()
     alerts: Alerts | None = None
     report: ReportOptions = ReportOptions()
     path: Path = Field(default=Path("case.toml"), exclude=True)

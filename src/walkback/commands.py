@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from walkback.analysis.analyze import analyze as analyze_case
 from walkback.analysis.model import Analysis, ScorerId
-from walkback.analysis.scorers.vader import Vader
+from walkback.analysis.scorers.choose import scorer_for
 from walkback.analysis.scoring import score_pending
 from walkback.case import Case, Every, load_case
 from walkback.collecting import SANDBOX, Wanted, collect_sources, sandbox_network
@@ -48,8 +48,9 @@ def _now() -> datetime:
 
 
 def check(session: Session, case: Case) -> None:
-    """The case file is right by now; look at the store."""
+    """The case file is right by now; look at what it names and at the store."""
     case.window(_now())
+    scorer_for(case)
     session.terminal.say(f"{case.path}: right")
     if not case.store_path.exists():
         session.terminal.say(f"{case.store_path}: no store yet; import makes it")
@@ -115,8 +116,8 @@ def bring_up_to_date(session: Session, case: Case) -> int:
 def _score_topic(session: Session, topic: Case) -> int:
     store = session.store(topic)
     store.match_pending(topic)
-    pending = store.status(topic)
-    left = max(pending.scorable - pending.scored, 1)
+    scorer = scorer_for(topic)
+    left = max(store.count_unscored(topic, scorer.name, scorer.version), 1)
     done = 0
     with session.terminal.bar("scoring") as bar:
 
@@ -125,12 +126,12 @@ def _score_topic(session: Session, topic: Case) -> int:
             done += posts
             bar.show(done / left, f"{done:,} posts")
 
-        return score_pending(topic, store, Vader(), scored=scored)
+        return score_pending(topic, store, scorer, scored=scored)
 
 
 def _analysis(session: Session, case: Case, every: Every) -> Analysis:
     bring_up_to_date(session, case)
-    scorer = Vader()
+    scorer = scorer_for(case)
     return analyze_case(case, session.store(case), ScorerId(scorer.name, scorer.version), every, _now())
 
 
@@ -222,15 +223,17 @@ def status(session: Session, case: Case, *, as_json: bool) -> None:
 
 
 def _status(case: Case, store: Store) -> dict[str, Any]:
-    so_far = store.status(case)
+    so_far, scorer = store.status(case), scorer_for(case)
+    unscored = store.count_unscored(case, scorer.name, scorer.version)
     return {
         "case": case.name,
         "synthetic": case.synthetic,
         **asdict(so_far),
+        "scored": so_far.scorable - unscored,
         "coverage": [asdict(row) for row in store.coverage(case)],
         "runs": [asdict(row) for row in store.runs(case)],
         "quarantine": [{"origin": origin, **asdict(fault)} for origin, fault in store.quarantine(case)],
-        "next": _next_step(case, matching=so_far.matching, unscored=so_far.scorable - so_far.scored),
+        "next": _next_step(case, matching=so_far.matching, unscored=unscored),
     }
 
 

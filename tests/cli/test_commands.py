@@ -89,6 +89,23 @@ def test_the_whole_way(folder):
     assert "Next: walkback report zoom.toml" in status
 
 
+def test_a_case_may_ask_for_other_scores(folder):
+    """They are scored beside VADER's own, named in the answer, and a lexicon that is not there is told."""
+    walkback("import", "zoom.toml", "a.ndjson", folder=folder)
+    scorer = '[scorer]\nlexicon = "mine.tsv"\ncurly_apostrophes = true\n'
+    (folder / "zoom.toml").write_text(CASE.replace("[query]", f"{scorer}[query]"))
+    missing = walkback("check", "zoom.toml", folder=folder)
+    (folder / "mine.tsv").write_text("zoom\t-2.0\tmine\n")
+    left = json.loads(walkback("status", "zoom.toml", "--json", folder=folder).stdout)
+    analysis = json.loads(walkback("analyze", "zoom.toml", "--json", folder=folder).stdout)
+
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
+    assert missing.stderr.startswith("mine.tsv: can't be read")
+    assert (left["scored"], left["next"]) == (0, "walkback score zoom.toml")
+    assert analysis["scorer"]["name"] == "vader+mine"
+    assert analysis["scorer"]["version"].endswith("+curly")
+
+
 class _Elements(HTMLParser):
     def __init__(self):
         super().__init__()

@@ -72,11 +72,10 @@ class CoverageRow:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a case is: posts in the store, posts that match its query, scores, and what failed."""
+    """How far a case is: posts in the store, posts that match its query, those with words, what failed."""
 
     posts: int
     matching: int
-    scored: int
     scorable: int
     in_quarantine: int
     first_post_at: datetime | None
@@ -401,7 +400,6 @@ WITH matching AS (
 SELECT
     (SELECT count(*) FROM post),
     (SELECT count(*) FROM matching),
-    (SELECT count(*) FROM matching SEMI JOIN sentiment USING (source, id)),
     (SELECT count(*) FROM matching WHERE {SCORABLE}),
     (SELECT count(*) FROM quarantine WHERE "case" = $case),
     (SELECT min(created_at) FROM matching),
