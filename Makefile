@@ -18,10 +18,11 @@ test: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto
 
-bench: .venv/dev
+bench: .venv/bench
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/collect.py
 	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/worlds.py
 	$(BIN)/python benchmarks/composition.py
 
@@ -32,6 +33,10 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit("Walkback needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/bench: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
 .venv/dev: .venv/runtime

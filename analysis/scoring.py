@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.context import ForkServerContext
+from multiprocessing.forkserver import ensure_running
 from typing import Any, Final
 
 import pyarrow as pa
@@ -45,10 +46,10 @@ def _scoring(scorer: Scorer, pending: int) -> Iterator[_ScoreAll]:
         return
     context = get_context(_HOW_TO_START)
     if isinstance(context, ForkServerContext):
-        context.set_forkserver_preload(["__main__", __name__])  # read once, not by every worker
+        # Read once, not by every worker.
+        context.set_forkserver_preload(["__main__", __name__, type(scorer).__module__])
+        ensure_running()  # reads that while the store is looking for what to score
     with ProcessPoolExecutor(workers, context, initializer=_get_ready, initargs=(scorer,)) as pool:
-        for _ in range(workers):
-            pool.submit(_work_is_near)
         yield partial(_side_by_side, pool, ahead=2 * workers)
 
 
@@ -96,10 +97,6 @@ def _get_ready(scorer: Scorer) -> None:
     global _scorer_of_worker  # noqa: PLW0603  # a worker process is set up once
     _scorer_of_worker = scorer
     scorer.score(pa.chunked_array([], pa.string()))  # what it lays out at first
-
-
-def _work_is_near() -> None:
-    """Start a worker, which takes a while, before there is anything for it to do."""
 
 
 def _score_here(texts: bytes) -> bytes:
