@@ -22,7 +22,9 @@ bench: .venv/bench
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/collect.py
 	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/aggregate.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/worlds.py
 	$(BIN)/python benchmarks/composition.py
 

@@ -43,7 +43,7 @@ from walkback.analysis.series import Counts, build_series, build_series_by_sourc
 from walkback.analysis.verdict import judge, judge_without_reversal
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
-from walkback.store import RunRow, Store, Tally, Window
+from walkback.store import RunRow, Snapshot, Store, Tally, Window
 
 NO_OUTCRY: Final = "the case names no change or outcry before the reversal, which would end the usual volume"
 _SHAPE_GRIDS: Final[tuple[Every, ...]] = ("hour", "day")  # the outcry's shape is the same on every grid
@@ -55,9 +55,16 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
     `now` (aware) ends the window of a case that still runs. Raises NothingToDoError where no stored
     post matches the query inside the window.
     """
+    with store.snapshot() as snapshot:
+        return _analyze(case, store, snapshot, scorer, every, now)
+
+
+def _analyze(
+    case: Case, store: Store, snapshot: Snapshot, scorer: ScorerId, every: Every, now: datetime
+) -> Analysis:
     start, end = case.window(now)
     window = Window(case.name, case.query.hash, start, end, scorer.name, scorer.version)
-    totals = store.case_counts(window)
+    totals = snapshot.case_counts(window)
     if totals.posts == 0:
         raise NothingToDoError(
             f"{case.path}: no stored post matches the query between {start:%Y-%m-%d} and {end:%Y-%m-%d}. "
@@ -66,7 +73,7 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
     coverage = read_coverage(store, case)
 
     def tallies(edges: Sequence[datetime]) -> list[Tally]:
-        return store.tallies(window, edges, negative=NEGATIVE_AT_MOST)
+        return snapshot.tallies(window, edges, negative=NEGATIVE_AT_MOST)
 
     stretches = find_phases(case.timeline(), start, end)
     edges = [stretch.start for stretch in stretches] + [end]
@@ -77,7 +84,7 @@ def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datet
     series = {name: build_series(grid, counted[name], counts) for name, grid in grids.items()}
     by_source = build_series_by_source(grids[every], counted[every], counts)
     phases = measure_phases(stretches, tallies(edges), counts.observed, counts.sources)
-    reader = Reader(store, case, window, coverage, counts.sources)
+    reader = Reader(store, snapshot, case, window, coverage, counts.sources)
     tested = tuple(_tested(reader, setting) for setting in settings(case.timeline(), start, end))
     judged = judged_of(tested)
     checks = _checks(reader, judged)

@@ -23,7 +23,7 @@ from walkback.analysis.hourly import (
 )
 from walkback.analysis.model import CoverageSpan, CoverageStatus
 from walkback.case import Case
-from walkback.store import HourTally, Store, Subset, Window
+from walkback.store import HourTally, Snapshot, Store, Subset, Window
 
 _LONGEST_BASELINE: Final = timedelta(days=56)  # what was usual a year ago is not
 _LONGEST_AFTER: Final = timedelta(days=15)
@@ -51,6 +51,7 @@ class Reader:
     """Where the hours of a case come from. `window` is the case's whole window."""
 
     store: Store
+    snapshot: Snapshot
     case: Case
     window: Window
     coverage: Sequence[CoverageSpan]
@@ -97,7 +98,7 @@ class Reader:
 
     def _tallies(self, window: Window, span: Span, subset: Subset = Subset.ALL) -> list[HourTally]:
         asked = replace(window, start=span.first, end=span.end)
-        return self.store.hour_tallies(asked, self.case.timezone, subset=subset)
+        return self.snapshot.hour_tallies(asked, self.case.timezone, subset=subset)
 
     def _read(self, around: Around, window: Window, subset: Subset = Subset.ALL) -> Sequence[HourTally]:
         tallies = self._tallies(window, around.span, subset)
@@ -119,7 +120,7 @@ class Reader:
             f"{name} {version}": self._hours(
                 around, self._read(around, replace(self.window, scorer=name, version=version))
             )
-            for name, version, scored in self.store.scorers(self.case)
+            for name, version, scored in self.snapshot.scorers(self.case)
             if (name, version) != (self.window.scorer, self.window.version) and scored >= most
         }
 

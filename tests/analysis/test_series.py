@@ -15,7 +15,8 @@ from walkback.store import Store, Window
 def tallies(case, edges):
     """The tallies of a case's store between edges, scored by nobody."""
     window = Window(case.name, case.query.hash, *case.window(NOW), "none", "0")
-    return Store(case.store_path).tallies(window, edges, negative=-0.05)
+    with Store(case.store_path).snapshot() as snapshot:
+        return snapshot.tallies(window, edges, negative=-0.05)
 
 
 def counts(case, coverage):

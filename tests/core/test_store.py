@@ -135,7 +135,8 @@ def test_scores_are_kept_once_and_exactly(tmp_path):
 
     assert [len(score_all(store, case)), len(score_all(store, case))] == [3, 0]
     window = Window(case.name, case.query.hash, *case.window(NOW), "s", "1")
-    tally = store.tallies(window, case.window(NOW), negative=-0.05)[0]
+    with store.snapshot() as snapshot:
+        tally = snapshot.tallies(window, case.window(NOW), negative=-0.05)[0]
     assert (tally.scored, tally.negative, tally.sum_total) == (3, 3, -13_764)
 
 

@@ -2,7 +2,7 @@
 
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
-from walkback.store.reads import CaseCounts, HourTally, Subset, Tally, Window
+from walkback.store.reads import CaseCounts, HourTally, Snapshot, Subset, Tally, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "HourTally",
     "Page",
     "RunRow",
+    "Snapshot",
     "Span",
     "Status",
     "Store",

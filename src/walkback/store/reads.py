@@ -1,13 +1,17 @@
-"""Reading for the analysis: counts by bucket and author, as exact integers."""
+"""Reading for the analysis: counts by bucket and author, as exact integers.
 
-from collections.abc import Sequence
+A case's posts are joined with their scores once, without their words; every count is made of that table.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
+from walkback.case import Case
 from walkback.post import TextState
 
 
@@ -80,29 +84,37 @@ class Window:
     scorer: str
     version: str
 
+    @property
+    def posts(self) -> tuple[str, ...]:
+        """What tells which posts and scores these are, whenever they were written."""
+        return (self.case, self.query_hash, self.scorer, self.version)
+
 
 SCORABLE: Final = f"text <> '' AND text_state IN ('{TextState.PRESENT}', '{TextState.TRUNCATED}')"
 
-_CHOSEN: Final = """
-chosen AS (
-    SELECT post.*, sentiment.compound
-    FROM match
-    JOIN post USING (source, id)
-    LEFT JOIN sentiment ON sentiment.source = post.source AND sentiment.id = post.id
-        AND sentiment.scorer = $scorer AND sentiment.version = $version
-    WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
-      AND post.created_at >= $start AND post.created_at < $end
-)
+# Authors are numbers here, which are counted in a third of the time: two of a million authors are taken for
+# one with a chance of 3 in 10^8.
+_LAY_OUT: Final = f"""
+CREATE TEMP TABLE {{posts}} AS
+SELECT post.source, post.id, hash(post.source, coalesce(post.author, post.id)) AS cluster, post.created_at,
+    post.content_hash, {SCORABLE} AS scorable, sentiment.compound
+FROM match
+JOIN post USING (source, id)
+LEFT JOIN sentiment ON sentiment.source = post.source AND sentiment.id = post.id
+    AND sentiment.scorer = $scorer AND sentiment.version = $version
+WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
 """
 
+_IN_WINDOW: Final = "created_at >= $start AND created_at < $end"
+
 _TALLIES: Final = f"""
-WITH {_CHOSEN},
-edge AS (
+WITH edge AS (
     SELECT unnest($edges::TIMESTAMPTZ[]) AS edge, generate_subscripts($edges::TIMESTAMPTZ[], 1) - 1 AS bucket
 ),
 placed AS (
-    SELECT edge.bucket, chosen.source, coalesce(author, id) AS cluster, compound
-    FROM chosen ASOF JOIN edge ON chosen.created_at >= edge.edge
+    SELECT edge.bucket, source, cluster, compound
+    FROM {{posts}} AS chosen ASOF JOIN edge ON chosen.created_at >= edge.edge
+    WHERE {_IN_WINDOW}
 ),
 by_author AS (
     SELECT bucket, source, cluster,
@@ -122,15 +134,14 @@ ORDER BY bucket, source
 """
 
 _CASE_COUNTS: Final = f"""
-WITH {_CHOSEN}
 SELECT count(*),
-    count(DISTINCT (source, coalesce(author, id))),
+    count(DISTINCT cluster),
     count(compound),
-    count(*) FILTER (NOT ({SCORABLE})),
+    count(*) FILTER (NOT scorable),
     count(content_hash) - count(DISTINCT content_hash)
-FROM chosen
+FROM {{posts}}
+WHERE {_IN_WINDOW}
 """
-
 
 # The first by time; by id where times are equal, so that every run keeps the same ones.
 _SUBSETS: Final = {
@@ -141,13 +152,12 @@ _SUBSETS: Final = {
     """,
     Subset.ONE_AN_AUTHOR_AND_DAY: """
         QUALIFY row_number() OVER (
-            PARTITION BY source, coalesce(author, id), local_day ORDER BY created_at, id) = 1
+            PARTITION BY cluster, (created_at AT TIME ZONE $timezone)::DATE ORDER BY created_at, id) = 1
     """,
 }
 
-_HOUR_TALLIES: Final = """
-WITH {chosen},
-kept AS (SELECT *, (created_at AT TIME ZONE $timezone)::DATE AS local_day FROM chosen {subset})
+_HOUR_TALLIES: Final = f"""
+WITH kept AS (SELECT * FROM {{posts}} WHERE {_IN_WINDOW} {{subset}})
 SELECT (epoch_us(created_at) - epoch_us($start)) // 3600000000, source, count(*), count(compound),
     coalesce(sum((compound * 10000)::BIGINT), 0)::HUGEINT,
     coalesce(sum(((compound * 10000)::BIGINT)::HUGEINT ** 2), 0)::HUGEINT
@@ -165,39 +175,58 @@ ORDER BY ALL
 """
 
 
-def hour_tallies(
-    connection: duckdb.DuckDBPyConnection, window: Window, subset: Subset, timezone: str
-) -> list[HourTally]:
-    """One tally for every hour from the window's start and every source that has posts.
+class Snapshot:
+    """What the store holds while this is open, which is seconds: nobody writes meanwhile."""
 
-    A day, where the subset needs one, is of `timezone`.
-    """
-    sql = _HOUR_TALLIES.format(chosen=_CHOSEN, subset=_SUBSETS[subset])
-    rows = connection.execute(sql, {**_parameters(window), "timezone": timezone}).fetchall()
-    return [HourTally(*row) for row in rows]
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """`connection` is open for as long as this is asked."""
+        self._connection = connection
+        self._laid_out: dict[tuple[str, ...], str] = {}
 
+    def tallies(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
+        """One tally for every bucket and source that has posts; `edges` are the buckets', ascending, UTC.
 
-def scorers(connection: duckdb.DuckDBPyConnection, case: str, query_hash: str) -> list[tuple[str, str, int]]:
-    """(name, version, matching posts that it scored) of every scorer."""
-    return connection.execute(_SCORERS, {"case": case, "query_hash": query_hash}).fetchall()
+        The last edge closes the last bucket. A post is negative at a compound of at most `negative`.
+        """
+        asked = {
+            "start": max(window.start, edges[0]),
+            "end": min(window.end, edges[-1]),
+            "edges": list(edges[:-1]),
+            "negative": negative,
+        }
+        return [Tally(*row) for row in self._rows(_TALLIES, window, asked)]
 
+    def hour_tallies(self, window: Window, timezone: str, *, subset: Subset = Subset.ALL) -> list[HourTally]:
+        """One tally for every hour from the window's start and every source that has posts.
 
-def tallies(
-    connection: duckdb.DuckDBPyConnection, window: Window, edges: Sequence[datetime], negative: float
-) -> list[Tally]:
-    """One tally for every bucket and source that has posts; `edges` are the buckets', ascending, UTC.
+        A day, where the subset needs one, is of `timezone`.
+        """
+        asked: dict[str, object] = {"start": window.start, "end": window.end}
+        if subset is Subset.ONE_AN_AUTHOR_AND_DAY:
+            asked["timezone"] = timezone
+        sql = _HOUR_TALLIES.replace("{subset}", _SUBSETS[subset])
+        return [HourTally(*row) for row in self._rows(sql, window, asked)]
 
-    The last edge closes the last bucket. A post is negative at a compound of at most `negative`.
-    """
-    asked = {**_parameters(window), "edges": list(edges[:-1]), "negative": negative}
-    asked["start"], asked["end"] = max(window.start, edges[0]), min(window.end, edges[-1])
-    return [Tally(*row) for row in connection.execute(_TALLIES, asked).fetchall()]
+    def case_counts(self, window: Window) -> CaseCounts:
+        """Totals over the window."""
+        asked = {"start": window.start, "end": window.end}
+        return CaseCounts(*self._rows(_CASE_COUNTS, window, asked)[0])
 
+    def scorers(self, case: Case) -> list[tuple[str, str, int]]:
+        """(name, version, matching posts that it scored) of every scorer of the case's posts."""
+        asked = {"case": case.name, "query_hash": case.query.hash}
+        return self._connection.execute(_SCORERS, asked).fetchall()
 
-def case_counts(connection: duckdb.DuckDBPyConnection, window: Window) -> CaseCounts:
-    """Totals over the window."""
-    return CaseCounts(*connection.execute(_CASE_COUNTS, _parameters(window)).fetchall()[0])
+    def _rows(self, sql: str, window: Window, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql.replace("{posts}", self._posts(window)), dict(asked)).fetchall()
 
-
-def _parameters(window: Window) -> dict[str, object]:
-    return {name: getattr(window, name) for name in Window.__dataclass_fields__}
+    def _posts(self, window: Window) -> str:
+        """The table of the window's posts and scores; laid out when first asked for."""
+        name = self._laid_out.get(window.posts)
+        if name is None:
+            name = f"posts_{len(self._laid_out)}"
+            case, query_hash, scorer, version = window.posts
+            asked = {"case": case, "query_hash": query_hash, "scorer": scorer, "version": version}
+            self._connection.execute(_LAY_OUT.replace("{posts}", name), asked)
+            self._laid_out[window.posts] = name
+        return name

@@ -2,8 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,18 +19,7 @@ from walkback.post import Door
 from walkback.store import connection as connections
 from walkback.store.key import open_door
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
-from walkback.store.reads import (
-    SCORABLE,
-    CaseCounts,
-    HourTally,
-    Subset,
-    Tally,
-    Window,
-    case_counts,
-    hour_tallies,
-    scorers,
-    tallies,
-)
+from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
 
 _HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
@@ -220,25 +209,11 @@ class Store:
         with self._read() as connection:
             return count_unscored(connection, asked)
 
-    def tallies(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
-        """One tally for every bucket and source that has posts, see `reads.tallies`."""
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """What an analysis reads, all of one moment. The file is held for as long as this is open."""
         with self._read() as connection:
-            return tallies(connection, window, edges, negative)
-
-    def hour_tallies(self, window: Window, timezone: str, *, subset: Subset = Subset.ALL) -> list[HourTally]:
-        """One tally for every hour from the window's start and source, see `reads.hour_tallies`."""
-        with self._read() as connection:
-            return hour_tallies(connection, window, subset, timezone)
-
-    def scorers(self, case: Case) -> list[tuple[str, str, int]]:
-        """(name, version, matching posts that it scored) of every scorer of the case's posts."""
-        with self._read() as connection:
-            return scorers(connection, case.name, case.query.hash)
-
-    def case_counts(self, window: Window) -> CaseCounts:
-        """Totals over the window."""
-        with self._read() as connection:
-            return case_counts(connection, window)
+            yield Snapshot(connection)
 
     def cursor(self, case: Case, source: str) -> str | None:
         """Where a collection of the case's query from a source was left; None: nowhere."""
