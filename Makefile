@@ -1,9 +1,11 @@
-# make demo   the whole pipeline on synthetic posts, in demo/
-# make test   every check: lint, types, layers, tests
+# make demo     the whole pipeline on synthetic posts, in demo/
+# make test     every check: lint, types, layers, tests
+# make bench    speed, memory and accuracy, each beside a reference
+# make nightly  the scorer against vaderSentiment on a million made-up texts, new ones every time
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench clean
+.PHONY: help demo test bench nightly clean
 
 help:
 	@grep '^# make' Makefile | cut -c3-
@@ -27,6 +29,9 @@ bench: .venv/bench
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/worlds.py
 	$(BIN)/python benchmarks/composition.py
+
+nightly: .venv/dev
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/analysis/scorers
 
 clean:
 	rm -rf .venv demo

@@ -18,7 +18,7 @@ settings.register_profile(
     derandomize=True,  # the same examples on every run; the nightly profile explores
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("nightly", deadline=None, max_examples=5_000)
+settings.register_profile("nightly", settings.get_profile("suite"), derandomize=False, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
