@@ -16,6 +16,7 @@ from walkback.analysis.answer import (
     notes_on,
     recovered_share,
 )
+from walkback.analysis.change import find_change
 from walkback.analysis.changepoints import onset_opinion, volume_changepoints
 from walkback.analysis.checks.run import run_checks
 from walkback.analysis.coverage import read_coverage
@@ -29,6 +30,7 @@ from walkback.analysis.model import (
     CheckResult,
     Origin,
     Phase,
+    Quote,
     ScorerId,
     Series,
     Shape,
@@ -37,6 +39,7 @@ from walkback.analysis.model import (
 )
 from walkback.analysis.outcry import describe_outcry
 from walkback.analysis.phases import AFTER_REVERSAL, find_phases, measure_phases
+from walkback.analysis.quotes import find_quotes
 from walkback.analysis.rates import ObservedCounts, cut_points
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
 from walkback.analysis.series import Counts, build_series, build_series_by_source
@@ -46,7 +49,7 @@ from walkback.errors import NothingToDoError
 from walkback.store import RunRow, Snapshot, Store, Tally, Window
 
 NO_OUTCRY: Final = "the case names no change or outcry before the reversal, which would end the usual volume"
-_SHAPE_GRIDS: Final[tuple[Every, ...]] = ("hour", "day")  # the outcry's shape is the same on every grid
+_GRIDS: Final[tuple[Every, ...]] = ("hour", "day", "week")  # shape and change are the same on every one
 
 
 def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datetime) -> Analysis:
@@ -79,7 +82,7 @@ def _analyze(
     edges = [stretch.start for stretch in stretches] + [end]
     cuts = cut_points(edges, coverage)
     counts = Counts(tallies([start, end]), ObservedCounts(cuts, tallies(cuts), coverage))
-    grids = {name: build_grid(start, end, name, case.timezone) for name in (every, *_SHAPE_GRIDS)}
+    grids = {name: build_grid(start, end, name, case.timezone) for name in _GRIDS}
     counted = {name: tallies(grid.edges) for name, grid in grids.items()}
     series = {name: build_series(grid, counted[name], counts) for name, grid in grids.items()}
     by_source = build_series_by_source(grids[every], counted[every], counts)
@@ -113,7 +116,15 @@ def _analyze(
         checks=checks,
         counterfactual=None if judged is None else counterfactual_on(grids[every], judged),
         changepoints=changepoints,
+        change=find_change(series["week"], build_series_by_source(grids["week"], counted["week"], counts)),
+        quotes=_quotes(case, snapshot, window, phases),
     )
+
+
+def _quotes(case: Case, snapshot: Snapshot, window: Window, phases: Sequence[Phase]) -> tuple[Quote, ...]:
+    if case.report.quotes == "none":
+        return ()
+    return find_quotes(snapshot, window, phases, case.report.minimum_cell)
 
 
 def _tested(reader: Reader, setting: Setting) -> Tested:

@@ -257,6 +257,35 @@ class Counterfactual:
     mean_compound: tuple[float | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A whole week, Monday to Sunday, against the week before it.
+
+    `by_source`: (source, the week before, the week), by name. `mean_difference`: this week's mean compound
+    minus the week's before, the two taken as independent.
+    """
+
+    before: Bucket
+    now: Bucket
+    by_source: tuple[tuple[str, Bucket, Bucket], ...]
+    mean_difference: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A post that stands for a phase: its words are near to those of all the phase's posts.
+
+    `text` is as it is stored: mentions are masked, nothing else is; it is a stranger's.
+    """
+
+    phase: str
+    source: str
+    created_at: datetime
+    text: str
+    compound: float
+    url: str | None
+
+
 class Word(StrEnum):
     """The verdict words."""
 
@@ -297,3 +326,5 @@ class Analysis:
     checks: tuple[CheckResult, ...] = ()
     counterfactual: Counterfactual | None = None
     changepoints: tuple[datetime, ...] = ()
+    change: Change | None = None
+    quotes: tuple[Quote, ...] = ()

@@ -13,6 +13,7 @@ from typing import Final
 from scipy.special import stdtrit
 
 from walkback.analysis.build_up import doubling_time_hours
+from walkback.analysis.measures import mean_difference
 from walkback.analysis.model import Bucket, Estimate, Peak, Phase, Series, Shape
 from walkback.analysis.phases import BASELINE, OUTCRY
 
@@ -155,10 +156,4 @@ def _sentiment_drop(phases: Sequence[Phase]) -> Estimate | None:
     before, during = named.get(BASELINE), named.get(OUTCRY)
     if before is None or during is None:
         return None
-    if before.mean_compound is None or during.mean_compound is None:
-        return None
-    if before.ci_low is None or during.ci_low is None:
-        return None
-    value = before.mean_compound - during.mean_compound
-    reach = sqrt((before.mean_compound - before.ci_low) ** 2 + (during.mean_compound - during.ci_low) ** 2)
-    return Estimate(value, value - reach, value + reach)
+    return mean_difference(before, during)

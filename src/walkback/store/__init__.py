@@ -2,7 +2,7 @@
 
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
-from walkback.store.reads import CaseCounts, HourTally, Snapshot, Subset, Tally, Window
+from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Tally, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Span",
     "Status",
     "Store",
+    "StoredText",
     "Subset",
     "Tally",
     "Window",

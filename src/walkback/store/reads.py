@@ -74,6 +74,18 @@ class CaseCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredText:
+    """A scored post with its words. `author` tells authors apart in one snapshot, and nothing else."""
+
+    source: str
+    author: int
+    created_at: datetime
+    text: str
+    compound: float
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Which posts: those of a case that match its query, [start, end), with one scorer's scores."""
 
@@ -166,6 +178,23 @@ GROUP BY ALL
 ORDER BY ALL
 """
 
+# Drawn by a hash that is the same everywhere and always, so that the same store gives the same posts.
+_TEXTS: Final = f"""
+WITH drawn AS (
+    SELECT source, id, cluster, created_at, compound
+    FROM {{posts}}
+    WHERE {_IN_WINDOW} AND compound IS NOT NULL
+    QUALIFY row_number() OVER (
+        PARTITION BY coalesce(content_hash, hash(source, id)) ORDER BY created_at, source, id) = 1
+    ORDER BY md5(source || ':' || id)
+    LIMIT $most
+)
+SELECT source, cluster, drawn.created_at, text, compound::DOUBLE, url
+FROM drawn JOIN post USING (source, id)
+WHERE length(text) BETWEEN $shortest AND $longest
+ORDER BY drawn.created_at, source, id
+"""
+
 _SCORERS: Final = """
 SELECT scorer, version, count(*)
 FROM match JOIN sentiment USING (source, id)
@@ -211,6 +240,25 @@ class Snapshot:
         """Totals over the window."""
         asked = {"start": window.start, "end": window.end}
         return CaseCounts(*self._rows(_CASE_COUNTS, window, asked)[0])
+
+    def texts(
+        self, window: Window, start: datetime, end: datetime, *, most: int, lengths: tuple[int, int]
+    ) -> list[StoredText]:
+        """Scored posts of [start, end), by time: at most so many, drawn by chance but always the same ones.
+
+        The first of each group of near-duplicates alone; `lengths` are the least and most characters.
+        """
+        asked = {
+            "start": max(window.start, start),
+            "end": min(window.end, end),
+            "most": most,
+            "shortest": lengths[0],
+            "longest": lengths[1],
+        }
+        sql = _TEXTS.replace("{posts}", self._posts(window))
+        # By way of Arrow: DuckDB itself makes times with a package that we don't need.
+        rows = self._connection.sql(sql, params=asked).to_arrow_table().to_pylist()
+        return [StoredText(*row.values()) for row in rows]
 
     def scorers(self, case: Case) -> list[tuple[str, str, int]]:
         """(name, version, matching posts that it scored) of every scorer of the case's posts."""
