@@ -52,14 +52,24 @@ NO_OUTCRY: Final = "the case names no change or outcry before the reversal, whic
 _GRIDS: Final[tuple[Every, ...]] = ("hour", "day", "week")  # shape and change are the same on every one
 
 
-def analyze(case: Case, store: Store, scorer: ScorerId, every: Every, now: datetime) -> Analysis:
+def analyze(
+    case: Case,
+    store: Store,
+    scorer: ScorerId,
+    every: Every,
+    now: datetime,
+    *,
+    quoted_since: datetime | None = None,
+) -> Analysis:
     """The whole analysis of what the store holds for a case.
 
-    `now` (aware) ends the window of a case that still runs. Raises NothingToDoError where no stored
-    post matches the query inside the window.
+    Posts from `quoted_since` on are quoted, which is the whole window where it is None. `now` (aware) ends
+    the window of a case that still runs. Raises NothingToDoError where no stored post matches the query
+    inside the window.
     """
     with store.snapshot() as snapshot:
-        return _analyze(case, store, snapshot, scorer, every, now)
+        found = _analyze(case, store, snapshot, scorer, every, now)
+        return replace(found, quotes=_quotes(found, snapshot, quoted_since))
 
 
 def _analyze(
@@ -117,14 +127,19 @@ def _analyze(
         counterfactual=None if judged is None else counterfactual_on(grids[every], judged),
         changepoints=changepoints,
         change=find_change(series["week"], build_series_by_source(grids["week"], counted["week"], counts)),
-        quotes=_quotes(case, snapshot, window, phases),
     )
 
 
-def _quotes(case: Case, snapshot: Snapshot, window: Window, phases: Sequence[Phase]) -> tuple[Quote, ...]:
-    if case.report.quotes == "none":
+def _quotes(found: Analysis, snapshot: Snapshot, since: datetime | None) -> tuple[Quote, ...]:
+    if found.case.report.quotes == "none":
         return ()
-    return find_quotes(snapshot, window, phases, case.report.minimum_cell)
+    start, end = found.series.grid.start, found.series.grid.end
+    window = Window(
+        found.case.name, found.case.query.hash, start, end, found.scorer.name, found.scorer.version
+    )
+    asked = replace(window, start=max(start, since or start))
+    phases = [phase for phase in found.phases if phase.end > asked.start]
+    return find_quotes(snapshot, asked, phases, found.case.report.minimum_cell)
 
 
 def _tested(reader: Reader, setting: Setting) -> Tested:

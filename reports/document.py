@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from walkback.analysis.model import (
     Analysis,
     Bucket,
+    Change,
     CheckResult,
     CoverageSpan,
     Effect,
@@ -21,6 +22,7 @@ from walkback.analysis.model import (
     Measures,
     Origin,
     Phase,
+    Quote,
     Range,
     Series,
     Shape,
@@ -60,6 +62,8 @@ def to_document(analysis: Analysis) -> dict[str, Any]:
         "checks": [_check(check) for check in analysis.checks],
         "counterfactual": _counterfactual(analysis, zone),
         "origins": [_origin(origin) for origin in analysis.origins],
+        "change": _change(analysis.change, zone),
+        "quotes": [_quote(quote) for quote in analysis.quotes],
     }
 
 
@@ -240,6 +244,30 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "sentiment": verdict.sentiment.value,
         "sentence": verdict.sentence,
         "reasons": list(verdict.reasons),
+    }
+
+
+def _change(change: Change | None, zone: ZoneInfo) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    return {
+        "before": _bucket(change.before, zone),
+        "now": _bucket(change.now, zone),
+        "by_source": {
+            source: {"before": _bucket(before, zone), "now": _bucket(now, zone)}
+            for source, before, now in change.by_source
+        },
+        **_estimate("mean_difference", change.mean_difference),
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "phase": quote.phase,
+        "source": quote.source,
+        "created_at": _utc(quote.created_at),
+        "text": quote.text,
+        "compound": quote.compound,
     }
 
 

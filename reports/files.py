@@ -1,19 +1,28 @@
 """The files of a report, by name; the command line writes them."""
 
-from walkback.analysis.model import Analysis
-from walkback.reports.charts import render_png, render_svg, timeline
+from collections.abc import Callable, Collection
+from typing import Final
+
+from walkback.reports import charts
+from walkback.reports.contents import Report
 from walkback.reports.document import render_json
+from walkback.reports.markdown import render_markdown
 from walkback.reports.page import render_page
-from walkback.reports.tables import series_csv
+
+_FORMATS: Final[dict[str, Callable[[Report], bytes]]] = {
+    "html": lambda report: render_page(report).encode(),
+    "md": lambda report: render_markdown(report).encode(),
+    "json": lambda report: render_json(report.analysis).encode(),
+}
+FORMATS: Final = tuple(_FORMATS)
 
 
-def render_files(analysis: Analysis) -> dict[str, bytes]:
-    """report.html, report.json, the timeline as SVG and PNG, and its figures as CSV."""
-    chart = timeline(analysis)
+def render_files(report: Report, formats: Collection[str]) -> dict[str, bytes]:
+    """`report.…` in each format, the timeline as SVG and PNG, and its figures as CSV."""
+    chart = charts.timeline(report.analysis)
     return {
-        "report.html": render_page(analysis).encode(),
-        "report.json": render_json(analysis).encode(),
-        "timeline.svg": render_svg(chart).encode(),
-        "timeline.png": render_png(chart),
-        "series.csv": series_csv(analysis).encode(),
+        **{f"report.{name}": render(report) for name, render in _FORMATS.items() if name in formats},
+        "timeline.svg": charts.render_svg(chart).encode(),
+        "timeline.png": charts.render_png(chart),
+        "series.csv": report.timeline.csv.encode(),
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -109,11 +110,23 @@ def series_csv(analysis: Analysis) -> str:
     unobserved bucket has no counts, and one with too few authors shows no sentiment. Lines end in
     CR LF, as RFC 4180 has them.
     """
+    return _csv(analysis, (analysis.series, *_shown(analysis)))
+
+
+def sources_csv(analysis: Analysis) -> str:
+    """The same of each source alone."""
+    return _csv(analysis, _shown(analysis))
+
+
+def _shown(analysis: Analysis) -> list[Series]:
+    return [each for each in analysis.by_source if words.hidden_source(analysis, each) is None]
+
+
+def _csv(analysis: Analysis, lines: Iterable[Series]) -> str:
     target = io.StringIO()
     writer = csv.writer(target)
     writer.writerow(COLUMNS)
-    shown = [s for s in analysis.by_source if words.hidden_source(analysis, s) is None]
-    for series in (analysis.series, *shown):
+    for series in lines:
         name = _text("all" if series.source is None else series.source)
         writer.writerows([name, *_cells(bucket, analysis)] for bucket in series.buckets)
     return target.getvalue()

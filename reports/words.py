@@ -6,7 +6,7 @@ the machine's locale: the same analysis gives the same words everywhere.
 
 import math
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -97,9 +97,34 @@ def share(value: float | None) -> str:
     return "under 1%" if 0 < value < 0.005 else f"{number(100 * value)}%"
 
 
+def signed(value: float, decimals: int = 2) -> str:
+    """`+0.12`, or with a real minus sign, or `0.00`: a difference or a score."""
+    shown = number(value, decimals)
+    return f"+{shown}" if value > 0 and float(shown.replace(",", "")) > 0 else shown
+
+
 def probability(value: float) -> str:
     """A p value with three decimals; what is smaller says so."""
     return "under 0.001" if value < 0.001 else number(value, 3)
+
+
+def week(monday: date) -> str:
+    """`Week 32 of 2023, 7 to 13 Aug 2023`: an ISO week by its Monday."""
+    sunday = monday + timedelta(days=6)
+    year, week_number, _ = monday.isocalendar()
+    return f"Week {week_number} of {year}, {_dates(monday, sunday)}"
+
+
+def _dates(first: date, last: date) -> str:
+    if first.year != last.year:
+        return f"{_date(first)} {first.year} to {_date(last)} {last.year}"
+    if first.month != last.month:
+        return f"{_date(first)} to {_date(last)} {last.year}"
+    return f"{first.day} to {_date(last)} {last.year}"
+
+
+def _date(local: date) -> str:
+    return f"{local.day} {_MONTHS[local.month - 1]}"
 
 
 def count(value: int, noun: str) -> str:
@@ -286,6 +311,17 @@ def _drop(drop: Estimate) -> str:
 def _as_sentence(text: str) -> str:
     shown = sentence_case(text, 300)
     return shown if not shown or shown[-1] in ".!?…" else f"{shown}."
+
+
+def method(*, tested: bool) -> str:
+    """How the answer was made, in two sentences at most."""
+    counted = "Posts that match the words of the case are counted per stretch of time and scored one by one."
+    if not tested:
+        return counted
+    return (
+        f"{counted} The answer compares what followed the reversal with what fading alone would have given, "
+        "by number and by sentiment; where the two are too close to tell apart, it says inconclusive."
+    )
 
 
 def coverage(analysis: Analysis) -> tuple[str, ...]:

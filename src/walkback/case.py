@@ -231,6 +231,12 @@ class Case(_Table):
         control = self.control()
         return (self,) if control is None else (self, control)
 
+    def as_of(self, end: datetime) -> "Case":
+        """The case as it stood then (aware): its window ends there, and it names no event from then on."""
+        known = tuple(event for event in self.events if self.instant(event.at) < end)
+        earliest = end if self.end is None else min(end, self.instant(self.end))
+        return self.model_copy(update={"end": earliest, "events": known})
+
     def instant(self, moment: date) -> datetime:
         """`moment` in UTC; a date alone is its first instant in the case's time zone."""
         return _instant(moment, self.zone)

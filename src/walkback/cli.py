@@ -3,6 +3,7 @@
 What is slow to import is imported inside the command, so that `walkback --help` is quick.
 """
 
+import re
 import sys
 import traceback
 from datetime import date, datetime
@@ -211,12 +212,27 @@ def analyze(
 
 
 @app.command()
-def report(context: typer.Context, case_file: CaseFile, *, out: Out = None, every: ByEvery = "day") -> None:
-    """Write the report: report.html, report.json, the chart and its figures."""
-    case, grid = load_case(case_file), _every(every)
+def report(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    out: Out = None,
+    every: ByEvery = "day",
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="F,F", help="html, pdf, pptx, md, json; all of them by default."),
+    ] = None,
+    week: Annotated[
+        str | None,
+        typer.Option(metavar="2023-W32", help="The report of one week, as of its end; default: whole case."),
+    ] = None,
+) -> None:
+    """Write the report: report.html and the other formats, the chart and its figures."""
+    case, grid, monday = load_case(case_file), _every(every), _week(week)
     from walkback import commands
 
-    commands.write_report(_session(context), case, grid, out)
+    wanted = commands.report_formats(formats)
+    commands.write_report(_session(context), case, grid, out, formats=wanted, week=monday)
 
 
 @app.command()
@@ -257,6 +273,20 @@ def sandbox(
     from walkback import commands
 
     commands.serve_sandbox(_session(context), port, fault or (), out)
+
+
+def _week(asked: str | None) -> date | None:
+    """The Monday of an ISO week, `2023-W32`."""
+    if asked is None:
+        return None
+    found = re.fullmatch(r"(\d{4})-?W(\d{1,2})", asked.strip(), re.IGNORECASE)
+    wrong = CaseError(f"--week {asked} is not a week. Give an ISO week such as 2023-W32")
+    if found is None:
+        raise wrong
+    try:
+        return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+    except ValueError:
+        raise wrong from None
 
 
 def _every(asked: str) -> Every:

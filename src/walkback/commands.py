@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,10 +29,11 @@ from walkback.collectors.sandbox.archives import (
 from walkback.collectors.sandbox.platforms.faults import Fault
 from walkback.collectors.sandbox.platforms.server import Sandbox
 from walkback.collectors.sandbox.world import build_world
-from walkback.errors import ArchiveError, CaseError, WalkbackError
+from walkback.errors import ArchiveError, CaseError, NothingToDoError, WalkbackError
 from walkback.reports import words
+from walkback.reports.contents import Report, build_report
 from walkback.reports.document import render_json
-from walkback.reports.files import render_files
+from walkback.reports.files import FORMATS, render_files
 from walkback.reports.tables import checks_table, effects_table, phases_table
 from walkback.session import Session
 from walkback.store import Store
@@ -129,10 +130,18 @@ def _score_topic(session: Session, topic: Case) -> int:
         return score_pending(topic, store, scorer, scored=scored)
 
 
-def _analysis(session: Session, case: Case, every: Every) -> Analysis:
+def _analysis(session: Session, case: Case, every: Every, since: datetime | None = None) -> Analysis:
+    """`since`: from when on posts are quoted."""
     bring_up_to_date(session, case)
+    return _analysis_of_what_is_there(session, case, every, since)
+
+
+def _analysis_of_what_is_there(
+    session: Session, case: Case, every: Every, since: datetime | None = None
+) -> Analysis:
     scorer = scorer_for(case)
-    return analyze_case(case, session.store(case), ScorerId(scorer.name, scorer.version), every, _now())
+    named = ScorerId(scorer.name, scorer.version)
+    return analyze_case(case, session.store(case), named, every, _now(), quoted_since=since)
 
 
 def analyze(session: Session, case: Case, every: Every, *, as_json: bool) -> None:
@@ -158,15 +167,51 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
             terminal.table(table.caption, list(table.heads), [list(row) for row in table.rows])
 
 
-def write_report(session: Session, case: Case, every: Every, out: Path | None) -> None:
-    """Write the report's files and say the answer and where they are."""
-    analysis = _analysis(session, case, every)
-    folder = out or case.path.parent / f"{case.name}-report"
-    for name, content in render_files(analysis).items():
+def report_formats(asked: str | None) -> tuple[str, ...]:
+    """Formats by their names, parted by commas; all of them where nothing is asked."""
+    wanted = FORMATS if asked is None else tuple(name.strip().lower() for name in asked.split(","))
+    unknown = [name for name in wanted if name not in FORMATS]
+    if unknown:
+        raise CaseError(f"--format {unknown[0]} is not one of {', '.join(FORMATS)}. Take one of these")
+    return wanted
+
+
+def write_report(
+    session: Session,
+    case: Case,
+    every: Every,
+    out: Path | None,
+    *,
+    formats: Sequence[str],
+    week: date | None,
+) -> None:
+    """Write the report's files and say the answer and where they are. `week`: its Monday."""
+    report = _whole_report(session, case, every) if week is None else _weekly(session, case, every, week)
+    suffix = "" if week is None else f"-{week:%G-W%V}"
+    folder = out or case.path.parent / f"{case.name}-report{suffix}"
+    for name, content in render_files(report, formats).items():
         _publish(folder / name, content)
     synthetic = "Synthetic posts: " if case.synthetic else ""
-    session.terminal.say(synthetic + words.answer(analysis))
-    session.terminal.say(str(folder / "report.html"))
+    session.terminal.say(synthetic + report.plain)
+    session.terminal.say(str(folder / f"report.{formats[0]}"))
+
+
+def _whole_report(session: Session, case: Case, every: Every) -> Report:
+    return build_report(_analysis(session, case, every))
+
+
+def _weekly(session: Session, case: Case, every: Every, monday: date) -> Report:
+    """What was known at the end of the week, and the answer a week before."""
+    start, end = case.instant(monday), case.instant(monday + timedelta(days=7))
+    first, last = case.window(_now())
+    if start >= last or end <= first:
+        raise CaseError(f"--week {monday:%G-W%V} lies outside the case's window. Give a week inside it")
+    analysis = _analysis(session, case.as_of(min(end, _now())), every, since=start)
+    before = None
+    if start > first:
+        with suppress(NothingToDoError):
+            before = _analysis_of_what_is_there(session, case.as_of(start), every).verdict
+    return build_report(analysis, week=monday, before=before)
 
 
 def _publish(path: Path, content: bytes) -> None:
@@ -257,7 +302,7 @@ def demo(session: Session, folder: Path) -> int:
     with Sandbox(world, clock).running() as sandbox:
         network = replace(sandbox_network(case, sandbox.address), clock=clock)
         code = collect_sources(session, case, Wanted(), network)
-    write_report(session, case, "day", None)
+    write_report(session, case, "day", None, formats=FORMATS, week=None)
     return code
 
 

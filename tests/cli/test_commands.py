@@ -79,6 +79,7 @@ def test_the_whole_way(folder):
     assert {path.name for path in (folder / "zoom-report").iterdir()} == {
         "report.html",
         "report.json",
+        "report.md",
         "series.csv",
         "timeline.png",
         "timeline.svg",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from walkback.analysis.change import find_change
 from walkback.analysis.model import (
     Analysis,
     Bucket,
@@ -20,6 +21,7 @@ from walkback.analysis.model import (
     Origin,
     Peak,
     Phase,
+    Quote,
     Range,
     ScorerId,
     Series,
@@ -29,6 +31,7 @@ from walkback.analysis.model import (
     Word,
 )
 from walkback.case import Case
+from walkback.reports.contents import build_report
 
 NEW_YORK = ZoneInfo("America/New_York")
 SOURCES = {"hackernews": 0.5, "reddit": 0.35, "mastodon": 0.15}
@@ -272,7 +275,28 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
         checks=CHECKS,
         counterfactual=faded(line),
         changepoints=(at(7),),
+        change=find_change(weekly(shown, None, 1.0), [weekly(shown, *part) for part in SOURCES.items()]),
+        quotes=QUOTES,
     )
+
+
+def weekly(shown, name, part):
+    """A series by the week, from a Monday to a Sunday, without gaps."""
+    return series(
+        Grid("week", shown.timezone, edges(date(2023, 7, 24), date(2023, 9, 4), "week")), name, part
+    )
+
+
+QUOTES = tuple(
+    Quote(phase, source, at(8), text, compound, f"https://example.org/{number}")
+    for number, (phase, source, text, compound) in enumerate(
+        [
+            ("baseline", "reddit", "The summary after the call is handy, and it saves me an hour.", 0.49),
+            ("outcry", "hackernews", "I did not agree to be training data. \U0001f620", -0.42),
+            ("outcry", "reddit", "* # 1. <b>bold</b> [a](https://x.example) $x_1$ `code` =1+1 #let @a", -0.2),
+        ]
+    )
+)
 
 
 def totals(line: Series, parts) -> Totals:
@@ -329,6 +353,8 @@ def empty():
         checks=(),
         counterfactual=None,
         changepoints=(),
+        change=None,
+        quotes=(),
     )
 
 
@@ -342,6 +368,11 @@ def replace_buckets(line: Series, change) -> Series:
     """The series with every bucket changed, and its whole with them."""
     buckets = tuple(change(each) for each in line.buckets)
     return replace(line, buckets=buckets, whole=overall(buckets))
+
+
+def report(world=None):
+    """The report of a world, of the Zoom-like one by default."""
+    return build_report(world or analysis())
 
 
 def unscored():
@@ -411,6 +442,8 @@ def hostile():
         verdict=verdict(sentence=HOSTILE, reasons=(HOSTILE,)),
         origins=(replace(given.origins[0], what="=cmd|" + HOSTILE),),
         checks=(replace(CHECKS[0], text=HOSTILE, title=HOSTILE),),
+        quotes=(Quote(HOSTILE, HOSTILE, at(8), HOSTILE, -0.5, "javascript:alert(1)"), *QUOTES),
+        change=replace(given.change, by_source=((HOSTILE, *given.change.by_source[0][1:]),)),
     )
 
 

@@ -115,9 +115,43 @@ CONTRACT = [
     "origins[].duplicates",
     "origins[].quarantined",
     "origins[].refused",
+    "change.before.start",
+    "change.before.observed",
+    "change.before.observed_share",
+    "change.before.posts",
+    "change.before.authors",
+    "change.before.scored",
+    "change.before.mean_compound",
+    "change.before.ci_low",
+    "change.before.ci_high",
+    "change.before.negative_share",
+    "change.now.start",
+    "change.now.observed",
+    "change.now.observed_share",
+    "change.now.posts",
+    "change.now.authors",
+    "change.now.scored",
+    "change.now.mean_compound",
+    "change.now.ci_low",
+    "change.now.ci_high",
+    "change.now.negative_share",
+    "change.by_source",
+    "change.mean_difference",
+    "change.mean_difference_ci",
+    "quotes[].phase",
+    "quotes[].source",
+    "quotes[].created_at",
+    "quotes[].text",
+    "quotes[].compound",
 ]
 # Keys of these are names.
-OPEN = {"totals.by_source", "series_by_source", "measures_by_source", "checks[].figures"}
+OPEN = {
+    "totals.by_source",
+    "series_by_source",
+    "measures_by_source",
+    "checks[].figures",
+    "change.by_source",
+}
 
 
 def paths(value, at=""):
