@@ -60,7 +60,7 @@ def _sources(analysis: Analysis, change: Change) -> str:
         if before.observed and now.observed and not _hides_one(analysis, before, now)
     ]
     whole = change.now.measures.posts
-    if len(shown) < 2 or whole == 0:
+    if len(shown) < 2 or whole == 0 or _hides_one(analysis, change.now):
         return ""
     most = max(shown, key=lambda row: row[2])
     moved = max(shown, key=lambda row: abs(row[2] - row[1]))

@@ -8,9 +8,13 @@ from walkback.reports.contents import Report
 from walkback.reports.document import render_json
 from walkback.reports.markdown import render_markdown
 from walkback.reports.page import render_page
+from walkback.reports.pdf import render_pdf
+from walkback.reports.slides import render_slides
 
 _FORMATS: Final[dict[str, Callable[[Report], bytes]]] = {
     "html": lambda report: render_page(report).encode(),
+    "pdf": render_pdf,
+    "pptx": render_slides,
     "md": lambda report: render_markdown(report).encode(),
     "json": lambda report: render_json(report.analysis).encode(),
 }

@@ -80,6 +80,8 @@ def test_the_whole_way(folder):
         "report.html",
         "report.json",
         "report.md",
+        "report.pdf",
+        "report.pptx",
         "series.csv",
         "timeline.png",
         "timeline.svg",
@@ -105,6 +107,22 @@ def test_a_case_may_ask_for_other_scores(folder):
     assert (left["scored"], left["next"]) == (0, "walkback score zoom.toml")
     assert analysis["scorer"]["name"] == "vader+mine"
     assert analysis["scorer"]["version"].endswith("+curly")
+
+
+def test_a_week_is_reported_as_of_its_end(folder):
+    """The folder names the week; later events and posts are not in it; a wrong week is told."""
+    walkback("import", "zoom.toml", "a.ndjson", folder=folder)
+    told = walkback("report", "zoom.toml", "--week", "2023-W31", "--format", "json,md", folder=folder)
+    outside = walkback("report", "zoom.toml", "--week", "2022-W31", folder=folder)
+    weekly = json.loads((folder / "zoom-report-2023-W31" / "report.json").read_text())
+    text = (folder / "zoom-report-2023-W31" / "report.md").read_text()
+
+    assert told.stdout.endswith("zoom-report-2023-W31/report.json\n")
+    assert weekly["grid"]["end"] == "2023-08-07T00:00:00-04:00"
+    assert [event["kind"] for event in weekly["events"]] == ["outcry"]
+    assert max(row["start"] for row in weekly["series"]) < "2023-08-07"
+    assert "Week 31 of 2023, 31 Jul to 6 Aug 2023" in text
+    assert (outside.returncode, outside.stderr.count("\n")) == (2, 1)
 
 
 class _Elements(HTMLParser):

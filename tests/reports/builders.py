@@ -33,6 +33,7 @@ from walkback.analysis.model import (
 from walkback.case import Case
 from walkback.reports.contents import build_report
 
+DAY = timedelta(days=1)
 NEW_YORK = ZoneInfo("America/New_York")
 SOURCES = {"hackernews": 0.5, "reddit": 0.35, "mastodon": 0.15}
 NOTHING = Measures(0, 0, 0, None, None, None, None)
