@@ -96,6 +96,7 @@ def _analyze(
     counted = {name: tallies(grid.edges) for name, grid in grids.items()}
     series = {name: build_series(grid, counted[name], counts) for name, grid in grids.items()}
     by_source = build_series_by_source(grids[every], counted[every], counts)
+    weekly = build_series_by_source(grids["week"], counted["week"], counts)
     phases = measure_phases(stretches, tallies(edges), counts.observed, counts.sources)
     reader = Reader(store, snapshot, case, window, coverage, counts.sources)
     tested = tuple(_tested(reader, setting) for setting in settings(case.timeline(), start, end))
@@ -126,7 +127,9 @@ def _analyze(
         checks=checks,
         counterfactual=None if judged is None else counterfactual_on(grids[every], judged),
         changepoints=changepoints,
-        change=find_change(series["week"], build_series_by_source(grids["week"], counted["week"], counts)),
+        hourly=series["hour"],
+        weekly=(series["week"], *weekly),
+        change=find_change(series["week"], weekly),
     )
 
 

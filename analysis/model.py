@@ -309,7 +309,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything that a report may show. Same store, same case, same clock: the same value."""
+    """Everything that a report may show. Same store, same case, same clock: the same value.
+
+    `series` and `by_source` are on the grid that was asked for; `hourly` is of all sources, `weekly` of all
+    and then of each.
+    """
 
     case: Case
     generated_at: datetime
@@ -326,5 +330,7 @@ class Analysis:
     checks: tuple[CheckResult, ...] = ()
     counterfactual: Counterfactual | None = None
     changepoints: tuple[datetime, ...] = ()
+    hourly: Series | None = None
+    weekly: tuple[Series, ...] = ()
     change: Change | None = None
     quotes: tuple[Quote, ...] = ()

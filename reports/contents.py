@@ -19,6 +19,8 @@ from walkback.reports.tables import (
     checks_table,
     coverage_runs,
     effects_table,
+    hours_csv,
+    phases_csv,
     phases_table,
     series_csv,
     sources_csv,
@@ -87,7 +89,9 @@ class Report:
     plain: str
     figures: tuple[tuple[str, str, str], ...]
     timeline: Chart
-    charts: tuple[Chart, ...]
+    by_phase: Chart | None
+    heat: Chart | None
+    by_source: Chart | None
     changed: tuple[str, ...]
     change: Table
     build_up: tuple[str, ...]
@@ -118,7 +122,9 @@ def build_report(analysis: Analysis, *, week: date | None = None, before: Verdic
         plain=words.answer(analysis),
         figures=_key_figures(analysis),
         timeline=_timeline(analysis),
-        charts=_charts(analysis),
+        by_phase=_by_phase(analysis),
+        heat=_heat(analysis),
+        by_source=_by_source(analysis),
         changed=changed(analysis),
         change=change_table(analysis),
         build_up=words.build_up(analysis),
@@ -175,10 +181,37 @@ def _timeline(analysis: Analysis) -> Chart:
     )
 
 
-def _charts(analysis: Analysis) -> tuple[Chart, ...]:
+def _by_phase(analysis: Analysis) -> Chart | None:
+    if len(analysis.phases) < 2:
+        return None
+    return Chart(
+        name="phases",
+        title="From phase to phase",
+        alt=words.alt_text_by_phase(analysis),
+        caption="Left: posts a day of the time observed. Right: mean sentiment with its 95% interval.",
+        csv=phases_csv(analysis),
+        draw=charts.by_phase,
+    )
+
+
+def _heat(analysis: Analysis) -> Chart | None:
+    if analysis.hourly is None or analysis.totals.posts == 0:
+        return None
+    caption = "A column a day, a row an hour of the day; the stronger the colour, the more posts."
+    return Chart(
+        name="hours",
+        title="The build-up by the hour",
+        alt=words.alt_text_by_hour(analysis),
+        caption=f"{caption} Times are those of {analysis.case.timezone}.",
+        csv=hours_csv(analysis, charts.days_of(analysis)),
+        draw=charts.heat,
+    )
+
+
+def _by_source(analysis: Analysis) -> Chart | None:
     if len(analysis.by_source) < 2:
-        return ()
-    multiples = Chart(
+        return None
+    return Chart(
         name="sources",
         title="By source",
         alt=words.alt_text_by_source(analysis),
@@ -186,7 +219,6 @@ def _charts(analysis: Analysis) -> tuple[Chart, ...]:
         csv=sources_csv(analysis),
         draw=charts.small_multiples,
     )
-    return (multiples,)
 
 
 def _sources(analysis: Analysis) -> Table:

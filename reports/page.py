@@ -46,7 +46,9 @@ def render_page(report: Report) -> str:
         css=Markup(css),  # noqa: S704  # our own file, its hash in the policy
         css_hash=_digest(css),
         timeline=_picture(report.timeline, report.analysis),
-        charts=[_picture(chart, report.analysis) for chart in report.charts],
+        by_phase=_picture(report.by_phase, report.analysis),
+        heat=_picture(report.heat, report.analysis),
+        by_source=_picture(report.by_source, report.analysis),
     )
 
 
@@ -71,7 +73,9 @@ def _shown(value: Any) -> Any:
     return words.shorten(value, _LONGEST) if type(value) is str and not value.startswith("data:") else value
 
 
-def _picture(chart: Chart, analysis: Analysis) -> _Picture:
+def _picture(chart: Chart | None, analysis: Analysis) -> _Picture | None:
+    if chart is None:
+        return None
     wide = chart.draw(analysis)
     width, height = (round(96 * inches) for inches in wide.get_size_inches())
     return _Picture(
@@ -87,7 +91,7 @@ def _picture(chart: Chart, analysis: Analysis) -> _Picture:
 
 
 def _drawn(figure: Figure) -> str:
-    return _uri("image/svg+xml", charts.render_svg(figure).encode())
+    return _uri("image/svg+xml", charts.render_svg(figure, adaptive=True).encode())
 
 
 def _uri(kind: str, content: bytes) -> str:

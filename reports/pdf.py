@@ -48,7 +48,9 @@ def _data(report: Report) -> dict[str, Any]:
         "answer": asdict(report.answer),
         "changed": report.changed,
         "timeline": _picture(report.timeline, report.analysis),
-        "charts": [_picture(chart, report.analysis) for chart in report.charts],
+        "by_phase": _picture(report.by_phase, report.analysis),
+        "heat": _picture(report.heat, report.analysis),
+        "by_source": _picture(report.by_source, report.analysis),
         "build_up": report.build_up,
         **{
             name: _rows(getattr(report, name))
@@ -74,7 +76,9 @@ def _breakable(value: Any) -> Any:
     return value
 
 
-def _picture(chart: Chart, analysis: Analysis) -> dict[str, str]:
+def _picture(chart: Chart | None, analysis: Analysis) -> dict[str, str] | None:
+    if chart is None:
+        return None
     drawn = charts.render_svg(chart.draw(analysis))
     return {"svg": drawn, "alt": chart.alt, "caption": chart.caption}
 

@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from walkback.analysis.model import Analysis, Bucket, CoverageSpan, Phase, Series
+from walkback.analysis.model import Analysis, Bucket, CoverageSpan, Measures, Phase, Series
 from walkback.reports import words
 
 MOST_ROWS: Final = 60
@@ -118,6 +118,28 @@ def sources_csv(analysis: Analysis) -> str:
     return _csv(analysis, _shown(analysis))
 
 
+def hours_csv(analysis: Analysis, days: Collection[date]) -> str:
+    """The same by the hour, of those local days."""
+    hourly, zone = analysis.hourly, analysis.case.zone
+    if hourly is None:
+        return _csv(analysis, ())
+    inside = tuple(bucket for bucket in hourly.buckets if bucket.start.astimezone(zone).date() in days)
+    return _csv(analysis, (replace(hourly, buckets=inside),))
+
+
+def phases_csv(analysis: Analysis) -> str:
+    """One row a phase. Cells are empty where nothing is known or too few people wrote."""
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(("phase", "start", "end", "observed_days", "posts_per_day", *COLUMNS[5:]))
+    for phase in analysis.phases:
+        ends = [moment.astimezone(analysis.case.zone).isoformat() for moment in (phase.start, phase.end)]
+        rate = None if words.hides(analysis, phase.measures) else phase.posts_per_day
+        figures = _figures(analysis, phase.measures)
+        writer.writerow([_text(phase.name[:200]), *ends, phase.observed_days, rate, *figures])
+    return target.getvalue()
+
+
 def _shown(analysis: Analysis) -> list[Series]:
     return [each for each in analysis.by_source if words.hidden_source(analysis, each) is None]
 
@@ -127,7 +149,7 @@ def _csv(analysis: Analysis, lines: Iterable[Series]) -> str:
     writer = csv.writer(target)
     writer.writerow(COLUMNS)
     for series in lines:
-        name = _text("all" if series.source is None else series.source)
+        name = _text("all" if series.source is None else series.source[:200])
         writer.writerows([name, *_cells(bucket, analysis)] for bucket in series.buckets)
     return target.getvalue()
 
@@ -144,12 +166,15 @@ def _cells(bucket: Bucket, analysis: Analysis) -> list[str | float | None]:
         "true" if bucket.observed else "false",
         bucket.observed_share,
     ]
-    if not bucket.observed:
-        return head + [None] * 7
-    counts = [known.posts, known.authors, known.scored]
+    return [*head, *(_figures(analysis, known) if bucket.observed else [None] * 7)]
+
+
+def _figures(analysis: Analysis, known: Measures) -> list[float | None]:
+    """The last seven columns: counts, and sentiment unless too few people wrote."""
+    counts: list[float | None] = [known.posts, known.authors, known.scored]
     if words.hides(analysis, known):
-        return head + counts + [None] * 4
-    return [*head, *counts, known.mean_compound, known.ci_low, known.ci_high, known.negative_share]
+        return [*counts, None, None, None, None]
+    return [*counts, known.mean_compound, known.ci_low, known.ci_high, known.negative_share]
 
 
 def gaps(series: Series) -> list[tuple[datetime, datetime]]:

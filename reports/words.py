@@ -117,13 +117,14 @@ def week(monday: date) -> str:
 
 def _dates(first: date, last: date) -> str:
     if first.year != last.year:
-        return f"{_date(first)} {first.year} to {_date(last)} {last.year}"
+        return f"{local_day(first)} {first.year} to {local_day(last)} {last.year}"
     if first.month != last.month:
-        return f"{_date(first)} to {_date(last)} {last.year}"
-    return f"{first.day} to {_date(last)} {last.year}"
+        return f"{local_day(first)} to {local_day(last)} {last.year}"
+    return f"{first.day} to {local_day(last)} {last.year}"
 
 
-def _date(local: date) -> str:
+def local_day(local: date) -> str:
+    """`8 Aug`, of a day that is local already."""
     return f"{local.day} {_MONTHS[local.month - 1]}"
 
 
@@ -418,4 +419,30 @@ def alt_text_by_source(analysis: Analysis) -> str:
     head = "Synthetic posts. " if analysis.case.synthetic else ""
     return (
         f"{head}Small charts of posts over time, one for each source: {'; '.join(posts) or 'none to show'}."
+    )
+
+
+def alt_text_by_phase(analysis: Analysis) -> str:
+    """The slopes for those who can't see them: each phase's two figures."""
+    shown = [phase for phase in analysis.phases[:8] if not hides(analysis, phase.measures)]
+    told = [
+        f"{sentence_case(phase.name, 30)}: {rate(phase.posts_per_day)} posts a day, mean sentiment "
+        f"{number(phase.measures.mean_compound, 2)}"
+        for phase in shown
+    ]
+    head = "Synthetic posts. " if analysis.case.synthetic else ""
+    return f"{head}Posts a day and mean sentiment from phase to phase. {'; '.join(told) or 'None to show'}."
+
+
+def alt_text_by_hour(analysis: Analysis) -> str:
+    """The hours for those who can't see them: the busiest one, and the busiest hours of the day."""
+    zone = analysis.case.zone
+    hours = [bucket for bucket in (analysis.hourly.buckets if analysis.hourly else ()) if bucket.observed]
+    head = "Synthetic posts. " if analysis.case.synthetic else ""
+    if not hours:
+        return f"{head}Posts by day and hour: none was observed."
+    top = max(hours, key=lambda bucket: bucket.measures.posts)
+    most = f"{count(top.measures.posts, 'post')} in the hour from {clock(top.start, zone)}"
+    return (
+        f"{head}Posts by day and hour of the day, in stronger colour where there were more. The most: {most}."
     )

@@ -14,6 +14,8 @@ from walkback.reports import tables, words
 from walkback.reports.charts.sheet import (
     BAND,
     BLUE,
+    GAP,
+    GAP_LINES,
     HALO,
     INK,
     LEADING,
@@ -72,8 +74,8 @@ def hatch_gaps(axes: Axes, sheet: Sheet, series: Series, *, label: bool = True) 
         axes.axvspan(
             x0,
             x1,
-            facecolor="#F4F4F4",
-            edgecolor="#8A8A8A",
+            facecolor=GAP,
+            edgecolor=GAP_LINES,
             hatch="////",
             lw=0,
             zorder=1,
@@ -91,7 +93,7 @@ def hatch_gaps(axes: Axes, sheet: Sheet, series: Series, *, label: bool = True) 
                 va="center",
                 size=sheet.look.type,
                 color=INK,
-                bbox={"facecolor": "#F4F4F4", "linewidth": 0, "pad": 1.5},
+                bbox={"facecolor": GAP, "linewidth": 0, "pad": 1.5},
                 zorder=4,
             )
         elif label:
@@ -184,9 +186,7 @@ def tint_phases(axes: Axes, sheet: Sheet, analysis: Analysis) -> None:
 
 def draw_mood(axes: Axes, sheet: Sheet, series: Series, limit: float, fewest: int) -> None:
     """The mean line with its band, broken wherever no mean is known."""
-    axes.set_ylim(-limit, limit)
-    axes.set_yticks([-limit, 0, limit], labels=[_signed(v) for v in (-limit, 0, limit)])
-    axes.axhline(0, color=SOFT, lw=0.8, zorder=1.5)
+    draw_scale(axes, limit)
     runs = tables.mean_runs(series, fewest)
     fine = len(series.buckets) > 150
     for run in runs:
@@ -206,10 +206,23 @@ def draw_mood(axes: Axes, sheet: Sheet, series: Series, limit: float, fewest: in
         axes.text(0.5, 0.62, told, transform=axes.transAxes, **how)
 
 
+def draw_scale(axes: Axes, limit: float) -> None:
+    """The axis of sentiment, from -limit to +limit, with a line at zero."""
+    axes.set_ylim(-limit, limit)
+    axes.set_yticks([-limit, 0, limit], labels=[_signed(v) for v in (-limit, 0, limit)])
+    axes.axhline(0, color=SOFT, lw=0.8, zorder=1.5)
+
+
 def mood_limit(lines: Iterable[Series], fewest: int) -> float:
     """The least of 0.25, 0.5 and 1 that holds all means and their intervals."""
-    drawn = [_known(b.measures) for line in lines for run in tables.mean_runs(line, fewest) for b in run]
-    most = max((abs(value) for known in drawn for value in known), default=1.0)
+    return mood_limit_of(
+        [b.measures for line in lines for run in tables.mean_runs(line, fewest) for b in run]
+    )
+
+
+def mood_limit_of(drawn: Iterable[Measures]) -> float:
+    """The same of measures that are drawn."""
+    most = max((abs(value) for each in drawn for value in _known(each)), default=1.0)
     return next((limit for limit in (0.25, 0.5) if most <= limit), 1.0)
 
 

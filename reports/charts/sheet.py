@@ -39,12 +39,37 @@ PALE_PURPLE: Final = "#DDBFDB"
 INK: Final = "#222222"
 SOFT: Final = "#595959"
 GRID: Final = "#DDDDDD"
+GAP: Final = "#F4F4F4"
+GAP_LINES: Final = "#8A8A8A"
+HEAT: Final = ("#F7F7F7", "#D6E6F1", "#A6CBE3", "#5FA3CF", "#0072B2", "#003F63")  # from none to many
 PHASES: Final = (
     ("#8A8A8A", "#FFFFFF"),
     ("#E69F00", "#FDF3E1"),
     ("#CC79A7", "#FAEFF5"),
     ("#009E73", "#E8F5F0"),
 )
+# The same drawing on dark paper: every colour of the light one and its counterpart.
+_DARK: Final = {
+    "#FFFFFF": "#17181B",
+    BLUE: "#56B4E9",
+    PALE_BLUE: "#2F6A8F",
+    VERMILION: "#FF9A4D",
+    BAND: "#6B4327",
+    PURPLE: "#D58FD1",
+    PALE_PURPLE: "#593A57",
+    INK: "#ECECEF",
+    SOFT: "#B3B4BB",
+    GRID: "#3B3D44",
+    GAP: "#26272B",
+    "#FDF3E1": "#2C2519",
+    "#FAEFF5": "#2C2129",
+    "#E8F5F0": "#17291F",
+    "#F7F7F7": "#202227",
+    "#D6E6F1": "#24394A",
+    "#A6CBE3": "#2E5F83",
+    "#5FA3CF": "#3E8CC0",
+    "#003F63": "#C9E6FA",
+}
 _STYLE: Final = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so it is the same everywhere
     "hatch.linewidth": 0.6,
@@ -83,8 +108,8 @@ def styled() -> Iterator[None]:
         yield
 
 
-def render_svg(figure: Figure) -> str:
-    """The figure as an SVG element, the same bytes each time.
+def render_svg(figure: Figure, *, adaptive: bool = False) -> str:
+    """The figure as an SVG element, the same bytes each time; `adaptive`: it turns dark with the page.
 
     Its ids begin with the figure's label, so that several can stand in one document.
     """
@@ -107,7 +132,19 @@ def render_svg(figure: Figure) -> str:
         again = f"-{times[match[1]]}" if times[match[1]] > 1 else ""
         return f'id="{prefix}-{match[1]}{again}"'
 
-    return re.sub(r'\bid="([^"]+)"', own, drawn)
+    drawn = re.sub(r'\bid="([^"]+)"', own, drawn)
+    return drawn.replace(">", f"><style>{_dark_rules(drawn)}</style>", 1) if adaptive else drawn
+
+
+def _dark_rules(drawn: str) -> str:
+    """What each colour of the drawing is on dark paper. Matplotlib sets colours in style attributes."""
+    rules = [
+        f'[style*="{what}: {light.lower()}"]{{{what}:{dark}!important}}'
+        for light, dark in _DARK.items()
+        for what in ("fill", "stroke")
+        if f"{what}: {light.lower()}" in drawn
+    ]
+    return f"@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
 def _two_decimals(match: re.Match[str]) -> str:

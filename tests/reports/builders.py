@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from walkback.analysis.change import find_change
@@ -276,9 +277,17 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
         checks=CHECKS,
         counterfactual=faded(line),
         changepoints=(at(7),),
+        hourly=line if every == "hour" else hours(shown, start, end),
+        weekly=(weekly(shown, None, 1.0), *(weekly(shown, *part) for part in SOURCES.items())),
         change=find_change(weekly(shown, None, 1.0), [weekly(shown, *part) for part in SOURCES.items()]),
         quotes=QUOTES,
     )
+
+
+@cache
+def hours(shown, start, end):
+    """All sources by the hour, without gaps."""
+    return series(Grid("hour", shown.timezone, edges(start, end, "hour")))
 
 
 def weekly(shown, name, part):
