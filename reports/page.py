@@ -20,8 +20,9 @@ from matplotlib.figure import Figure
 from walkback.analysis.model import Analysis
 from walkback.reports import charts, words
 from walkback.reports.contents import Chart, Report
+from walkback.reports.explorer import explorer_data
 
-_LONGEST: Final = 400  # characters of any one string on the page
+_LONGEST: Final = 480  # characters of any one string on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,14 @@ class _Picture:
 
 def render_page(report: Report) -> str:
     """The whole report as HTML. The same report gives the same bytes."""
-    css = _file("report.css")
+    css, script = _file("report.css"), _file("explorer.js")
     return _template().render(
         report=report,
         css=Markup(css),  # noqa: S704  # our own file, its hash in the policy
         css_hash=_digest(css),
+        script=Markup(script),  # noqa: S704  # our own file, too
+        script_hash=_digest(script),
+        explorer=Markup(explorer_data(report.analysis)),  # noqa: S704  # JSON without "<"
         timeline=_picture(report.timeline, report.analysis),
         by_phase=_picture(report.by_phase, report.analysis),
         heat=_picture(report.heat, report.analysis),

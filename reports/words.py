@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from walkback.analysis.model import (
     Analysis,
+    Bucket,
     CheckResult,
     CoverageStatus,
     Estimate,
@@ -26,6 +27,7 @@ from walkback.case import Every
 UNKNOWN: Final = "not known"
 MINUS: Final = "\N{MINUS SIGN}"
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_WEEKDAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _PER: Final[dict[Every, str]] = {"hour": "an hour", "day": "a day", "week": "a week"}
 # Emoji families and Persian words need the joiners; every other invisible control can deceive.
 _JOINERS: Final = "\u200c\u200d"
@@ -106,6 +108,15 @@ def signed(value: float, decimals: int = 2) -> str:
 def probability(value: float) -> str:
     """A p value with three decimals; what is smaller says so."""
     return "under 0.001" if value < 0.001 else number(value, 3)
+
+
+def bucket(each: Bucket, every: Every, zone: ZoneInfo) -> str:
+    """What a bucket of a grid is called: its hour, its day with its weekday, its dates."""
+    if every == "hour":
+        return clock(each.start, zone)
+    if every == "day":
+        return f"{_WEEKDAYS[each.start.astimezone(zone).weekday()]} {day(each.start, zone)}"
+    return span(each.start, each.end, zone)
 
 
 def week(monday: date) -> str:
