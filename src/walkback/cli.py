@@ -226,13 +226,16 @@ def report(
         str | None,
         typer.Option(metavar="2023-W32", help="The report of one week, as of its end; default: whole case."),
     ] = None,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="Send it, too: server and addresses from the environment.")
+    ] = False,
 ) -> None:
     """Write the report: report.html and the other formats, the chart and its figures."""
     case, grid, monday = load_case(case_file), _every(every), _week(week)
     from walkback import commands
 
     wanted = commands.report_formats(formats)
-    commands.write_report(_session(context), case, grid, out, formats=wanted, week=monday)
+    commands.write_report(_session(context), case, grid, out, formats=wanted, week=monday, mail=mail)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from walkback.collecting import SANDBOX, Wanted, collect_sources, sandbox_networ
 from walkback.collectors.archives.sniff import FORMAT_NAMES
 from walkback.collectors.clock import StandingClock, SystemClock
 from walkback.collectors.imports import Imported, ImportOptions, Progress, import_archive
+from walkback.collectors.keys import keys_for
 from walkback.collectors.sandbox.archives import (
     CASE_FILE,
     RETRIEVED_AT,
@@ -34,6 +35,9 @@ from walkback.reports import words
 from walkback.reports.contents import Report, build_report
 from walkback.reports.document import render_json
 from walkback.reports.files import FORMATS, render_files
+from walkback.reports.letter import write_letter
+from walkback.reports.mail import compose, mail_server, send
+from walkback.reports.pdf import render_pdf
 from walkback.reports.tables import checks_table, effects_table, phases_table
 from walkback.session import Session
 from walkback.store import Store
@@ -183,17 +187,24 @@ def write_report(
     out: Path | None,
     *,
     formats: Sequence[str],
-    week: date | None,
+    week: date | None = None,
+    mail: bool = False,
 ) -> None:
-    """Write the report's files and say the answer and where they are. `week`: its Monday."""
+    """Write the report's files, say the answer and where they are, and send it. `week`: its Monday."""
+    server = mail_server(keys_for(case.path).get) if mail else None
     report = _whole_report(session, case, every) if week is None else _weekly(session, case, every, week)
     suffix = "" if week is None else f"-{week:%G-W%V}"
     folder = out or case.path.parent / f"{case.name}-report{suffix}"
-    for name, content in render_files(report, formats).items():
+    contents = render_files(report, formats)
+    for name, content in contents.items():
         _publish(folder / name, content)
     synthetic = "Synthetic posts: " if case.synthetic else ""
     session.terminal.say(synthetic + report.plain)
     session.terminal.say(str(folder / f"report.{formats[0]}"))
+    if server is not None:
+        paper = {f"{case.name}{suffix}.pdf": contents.get("report.pdf") or render_pdf(report)}
+        send(compose(write_letter(report, paper), server, paper, now=_now()), server)
+        session.terminal.say(f"sent to {', '.join(server.recipients)}")
 
 
 def _whole_report(session: Session, case: Case, every: Every) -> Report:
@@ -302,7 +313,7 @@ def demo(session: Session, folder: Path) -> int:
     with Sandbox(world, clock).running() as sandbox:
         network = replace(sandbox_network(case, sandbox.address), clock=clock)
         code = collect_sources(session, case, Wanted(), network)
-    write_report(session, case, "day", None, formats=FORMATS, week=None)
+    write_report(session, case, "day", None, formats=FORMATS)
     return code
 
 

@@ -2,12 +2,17 @@
 
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
+from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import trustme
+from aiosmtpd.controller import Controller
 
 WALKBACK = Path(sys.executable).with_name("walkback")
 CASE = """
@@ -123,6 +128,53 @@ def test_a_week_is_reported_as_of_its_end(folder):
     assert max(row["start"] for row in weekly["series"]) < "2023-08-07"
     assert "Week 31 of 2023, 31 Jul to 6 Aug 2023" in text
     assert (outside.returncode, outside.stderr.count("\n")) == (2, 1)
+
+
+def test_a_report_is_sent(folder, tmp_path):
+    """The letter reaches a real server with the PDF that was written; without settings nothing is begun."""
+    walkback("import", "zoom.toml", "a.ndjson", folder=folder)
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    came = []
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802  # aiosmtpd's
+            came.append(message_from_bytes(envelope.content, policy=policy.default))
+            return "250 OK"
+
+    missing = walkback("report", "zoom.toml", "--mail", folder=folder)
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 3)
+    assert not (folder / "zoom-report").exists()
+    server = Controller(
+        Handler(), hostname="127.0.0.1", port=port, tls_context=context, require_starttls=True
+    )
+    server.start()
+    try:
+        sent = walkback(
+            "report",
+            "zoom.toml",
+            "--mail",
+            "--format",
+            "pdf",
+            folder=folder,
+            SSL_CERT_FILE=str(tmp_path / "ca.pem"),
+            WALKBACK_SMTP_HOST="127.0.0.1",
+            WALKBACK_SMTP_PORT=str(port),
+            WALKBACK_MAIL_FROM="walkback@example.org",
+            WALKBACK_MAIL_TO="pr@example.org",
+        )
+    finally:
+        server.stop()
+
+    assert (sent.returncode, sent.stderr) == (0, "")
+    assert sent.stdout.endswith("sent to pr@example.org\n")
+    (letter,) = came
+    (paper,) = letter.iter_attachments()
+    assert letter["Subject"].endswith("Inconclusive")
+    assert paper.get_content() == (folder / "zoom-report" / "report.pdf").read_bytes()
 
 
 class _Elements(HTMLParser):
