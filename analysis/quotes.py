@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from walkback.analysis.model import Phase, Quote
 from walkback.store import Snapshot, StoredText, Window
@@ -50,6 +49,8 @@ def central(texts: Sequence[str]) -> Iterator[int]:
     greatest cosine to the mean of all, less half the greatest cosine to those chosen before (maximal
     marginal relevance, Carbonell and Goldstein, SIGIR 1998).
     """
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  # takes 0.7 s, and not every answer quotes
+
     weigh = TfidfVectorizer(sublinear_tf=True, stop_words="english", max_features=5_000)
     try:
         weights = weigh.fit_transform(texts)

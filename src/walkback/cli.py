@@ -105,10 +105,10 @@ def check(
 ) -> None:
     """Say what is wrong with a case file, its store and its queries, all at once."""
     case = load_case(case_file)
-    from walkback import collecting, commands
+    from walkback.commands import collecting, status
 
     session = _session(context)
-    commands.check(session, case)
+    status.check(session, case)
     raise typer.Exit(collecting.check_sources(session, case, online=online))
 
 
@@ -137,7 +137,7 @@ def collect(
 ) -> None:
     """Gather posts from the case's sources; goes on by itself where the last run stopped."""
     case = load_case(case_file)
-    from walkback import collecting
+    from walkback.commands import collecting
 
     wanted = collecting.Wanted(
         sources=tuple(source or ()),
@@ -183,10 +183,10 @@ def import_(
     asked = _columns(mapping or [])
     zone = _zone(assume_timezone)
     interval = _interval(case, covers)
-    from walkback import commands
+    from walkback.commands import importing
 
-    options = commands.import_options(format_name, asked, source, zone, interval)
-    code = commands.import_archives(_session(context), case, files, options)
+    options = importing.import_options(format_name, asked, source, zone, interval)
+    code = importing.import_archives(_session(context), case, files, options)
     raise typer.Exit(code)
 
 
@@ -194,10 +194,10 @@ def import_(
 def score(context: typer.Context, case_file: CaseFile) -> None:
     """Match and score what is stored and was not matched or scored yet."""
     case = load_case(case_file)
-    from walkback import commands
+    from walkback.commands.scoring import bring_up_to_date
 
     session = _session(context)
-    session.terminal.say(f"{commands.bring_up_to_date(session, case):,} posts scored")
+    session.terminal.say(f"{bring_up_to_date(session, case):,} posts scored")
 
 
 @app.command()
@@ -206,9 +206,9 @@ def analyze(
 ) -> None:
     """Series, phases, the outcry's shape and the verdict."""
     case, grid = load_case(case_file), _every(every)
-    from walkback import commands
+    from walkback.commands import reporting
 
-    commands.analyze(_session(context), case, grid, as_json=as_json)
+    reporting.analyze(_session(context), case, grid, as_json=as_json)
 
 
 @app.command()
@@ -232,19 +232,19 @@ def report(
 ) -> None:
     """Write the report: report.html and the other formats, the chart and its figures."""
     case, grid, monday = load_case(case_file), _every(every), _week(week)
-    from walkback import commands
+    from walkback.commands import reporting
 
-    wanted = commands.report_formats(formats)
-    commands.write_report(_session(context), case, grid, out, formats=wanted, week=monday, mail=mail)
+    wanted = reporting.report_formats(formats)
+    reporting.write_report(_session(context), case, grid, out, formats=wanted, week=monday, mail=mail)
 
 
 @app.command()
 def status(context: typer.Context, case_file: CaseFile, *, as_json: AsJson = False) -> None:
     """Say what is stored, covered, in quarantine and pending."""
     case = load_case(case_file)
-    from walkback import commands
+    from walkback.commands.status import show_status
 
-    commands.status(_session(context), case, as_json=as_json)
+    show_status(_session(context), case, as_json=as_json)
 
 
 @app.command()
@@ -254,9 +254,9 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="The folder to work in.")] = Path("demo"),
 ) -> None:
     """Run the whole pipeline on the synthetic Zoom case: collect, score, analyze, report."""
-    from walkback import commands
+    from walkback.commands.demo import run_demo
 
-    raise typer.Exit(commands.demo(_session(context), out))
+    raise typer.Exit(run_demo(_session(context), out))
 
 
 @app.command()
@@ -273,9 +273,9 @@ def sandbox(
     ] = None,
 ) -> None:
     """Stand in for the platforms with synthetic posts, to try a case without keys."""
-    from walkback import commands
+    from walkback.commands.demo import serve_sandbox
 
-    commands.serve_sandbox(_session(context), port, fault or (), out)
+    serve_sandbox(_session(context), port, fault or (), out)
 
 
 def _week(asked: str | None) -> date | None:

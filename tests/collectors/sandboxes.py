@@ -7,7 +7,6 @@ from functools import cache
 from tests.collectors.replay import StandingClock
 from tests.worlds import case_at
 
-from walkback.collecting import sandbox_network
 from walkback.collectors.budget import Budget, Limits
 from walkback.collectors.collect import Source, collect, window_of
 from walkback.collectors.sandbox import phrases
@@ -16,6 +15,7 @@ from walkback.collectors.sandbox.platforms.server import Sandbox
 from walkback.collectors.sandbox.world import build_world
 from walkback.collectors.sources import make_collector
 from walkback.collectors.transport import Asking
+from walkback.commands.collecting import sandbox_network
 from walkback.store import Store
 
 START = datetime(2023, 8, 6, 18, tzinfo=UTC)

@@ -1,0 +1,27 @@
+"""What `score` does, and every command that needs scores: match and score what is pending."""
+
+from walkback.analysis.scorers.choose import scorer_for
+from walkback.analysis.scoring import score_pending
+from walkback.case import Case
+from walkback.session import Session
+
+
+def bring_up_to_date(session: Session, case: Case) -> int:
+    """Match and score what is pending, of the control topic too; returns how many posts were scored."""
+    return sum(_score_topic(session, topic) for topic in case.topics())
+
+
+def _score_topic(session: Session, topic: Case) -> int:
+    store = session.store(topic)
+    store.match_pending(topic)
+    scorer = scorer_for(topic)
+    left = max(store.count_unscored(topic, scorer.name, scorer.version), 1)
+    done = 0
+    with session.terminal.bar("scoring") as bar:
+
+        def scored(posts: int) -> None:
+            nonlocal done
+            done += posts
+            bar.show(done / left, f"{done:,} posts")
+
+        return score_pending(topic, store, scorer, scored=scored)

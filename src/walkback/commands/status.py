@@ -1,0 +1,90 @@
+"""What `check` and `status` say of a case and its store."""
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from walkback.analysis.scorers.choose import scorer_for
+from walkback.case import Case
+from walkback.reports import words
+from walkback.session import Session
+from walkback.store import Store
+
+_QUARANTINE_SHOWN: Final = 20
+
+
+def check(session: Session, case: Case) -> None:
+    """The case file is right by now; look at what it names and at the store."""
+    case.window(session.now())
+    scorer_for(case)
+    session.terminal.say(f"{case.path}: right")
+    if not case.store_path.exists():
+        session.terminal.say(f"{case.store_path}: no store yet; import makes it")
+        return
+    session.store(case).prepare()
+    session.terminal.say(f"{case.store_path}: right")
+
+
+def show_status(session: Session, case: Case, *, as_json: bool) -> None:
+    """Print how far the case is."""
+    store = session.store(case)
+    found = _status(case, store)
+    if as_json:
+        session.terminal.result(json.dumps(found, indent=2, default=str))
+        return
+    terminal = session.terminal
+    terminal.say(
+        f"{words.clean(case.title)}: {found['posts']:,} posts stored, {found['matching']:,} match the query, "
+        f"{found['scored']:,} of {found['scorable']:,} with words are scored"
+    )
+    for part, header in (("coverage", ["source", "start", "end", "status", "how"]),):
+        terminal.table(
+            part.capitalize(), header, [[str(row[name]) for name in header] for row in found[part]]
+        )
+    header = [
+        "what",
+        "origin",
+        "posts",
+        "duplicates",
+        "quarantined",
+        "refused",
+        "requests",
+        "cost",
+        "outcome",
+    ]
+    terminal.table("Runs", header, [[str(row[name]) for name in header] for row in found["runs"]])
+    faults = [[str(row[name]) for name in ("origin", "line", "reason")] for row in found["quarantine"]]
+    if faults:
+        shown = faults[:_QUARANTINE_SHOWN]
+        more = (
+            f" (the first {len(shown)} of {len(faults):,}; --json has all)"
+            if len(shown) < len(faults)
+            else ""
+        )
+        terminal.table(f"In quarantine{more}", ["file", "line", "why"], shown)
+    terminal.say(f"Next: {found['next']}")
+
+
+def _status(case: Case, store: Store) -> dict[str, Any]:
+    so_far, scorer = store.status(case), scorer_for(case)
+    unscored = store.count_unscored(case, scorer.name, scorer.version)
+    return {
+        "case": case.name,
+        "synthetic": case.synthetic,
+        **asdict(so_far),
+        "scored": so_far.scorable - unscored,
+        "coverage": [asdict(row) for row in store.coverage(case)],
+        "runs": [asdict(row) for row in store.runs(case)],
+        "quarantine": [{"origin": origin, **asdict(fault)} for origin, fault in store.quarantine(case)],
+        "next": _next_step(case, matching=so_far.matching, unscored=unscored),
+    }
+
+
+def _next_step(case: Case, *, matching: int, unscored: int) -> str:
+    if unscored > 0:
+        return f"walkback score {case.path}"
+    if matching == 0 and case.sources.wanted():
+        return f"walkback collect {case.path}"
+    if matching == 0:
+        return f"walkback import {case.path} FILE"
+    return f"walkback report {case.path}"
