@@ -29,7 +29,7 @@ ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Australia/L
 
 
 @given(st.lists(posts(), max_size=12), ZONES, st.sampled_from(["hour", "day", "week"]))
-@settings(max_examples=40)
+@settings(max_examples=16)
 def test_every_post_of_the_window_is_in_one_bucket(tmp_path_factory, batch, zone, every):
     """The sum over buckets is the posts in the window, and each lies where the grid says."""
     case = case_at(tmp_path_factory.mktemp("s"), query={"any": ["*"]}, timezone=zone)

@@ -285,7 +285,7 @@ pieces = st.lists(
 
 
 @given(pieces)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_bytes_in_nothing_lost(tmp_path_factory, made):
     """No crash; every line that isn't blank is stored, known, in quarantine or refused."""
     folder = tmp_path_factory.mktemp("any")

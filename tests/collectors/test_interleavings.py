@@ -65,7 +65,7 @@ def attempt(case, source, faults, pages):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(steps=st.lists(step(), min_size=1, max_size=3))
 def test_disturbed_runs_end_with_the_store_of_a_quiet_one(source, steps, tmp_path_factory):
     """No post twice, none missing."""

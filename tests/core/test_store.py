@@ -31,7 +31,7 @@ def content(case):
 
 
 @given(st.lists(st.lists(posts(), max_size=6), min_size=1, max_size=4), st.data())
-@settings(max_examples=40)
+@settings(max_examples=16)
 def test_any_order_and_repetition_of_batches_gives_the_same_content(tmp_path_factory, batches, data):
     """Pages may come twice, split, merged or backwards: the store ends up the same."""
     one, other = case_at(tmp_path_factory.mktemp("a")), case_at(tmp_path_factory.mktemp("b"))
@@ -47,7 +47,7 @@ def test_any_order_and_repetition_of_batches_gives_the_same_content(tmp_path_fac
 
 
 @given(st.lists(st.lists(posts(), max_size=6), min_size=1, max_size=3))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_every_row_is_counted_once(tmp_path_factory, batches):
     """Rows in are rows stored and rows that were known."""
     outcomes = add(case_at(tmp_path_factory.mktemp("c")), *batches)
