@@ -6,7 +6,7 @@ process ends, however it ends.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from walkback.case import Case, Sources
 
@@ -22,10 +22,11 @@ _BYTES: Final = {name: position for position, name in enumerate(Sources.model_fi
 def turns(case: Case, sources: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Those of the sources that no other process collects from; none will until the block ends."""
     with case.store_path.with_name(f".{case.name}.collecting").open("wb") as file:
-        yield tuple(name for name in sources if _locked(file, _BYTES[name]))
+        yield tuple(name for name in sources if take_byte(file, _BYTES[name]))
 
 
-def _locked(file: IO[bytes], position: int) -> bool:
+def take_byte(file: IO[Any], position: int) -> bool:
+    """Lock a byte of a file, if nobody else has, until it is closed; whether it is ours."""
     if fcntl is None:
         return True
     try:

@@ -6,10 +6,10 @@ What is slow to import is imported inside the command, so that `walkback --help`
 import re
 import sys
 import traceback
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
@@ -31,6 +31,15 @@ app = typer.Typer(
 CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="The case file (TOML).", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 ByEvery = Annotated[str, typer.Option("--every", help="The grid: hour, day or week.")]
+Formats = Annotated[
+    str | None,
+    typer.Option("--format", metavar="F,F", help="html, pdf, pptx, md, json; all of them by default."),
+]
+MaxCost = Annotated[
+    float | None, typer.Option(min=0, help="US dollars at most, a source; over the case file's.")
+]
+MaxWait = Annotated[float, typer.Option(min=0, help="Seconds to wait at most for a rate limit.")]
+MaxTime = Annotated[float | None, typer.Option(min=0, help="Seconds that collecting may take.")]
 Out = Annotated[Path | None, typer.Option("--out", help="The folder to write to.", show_default=False)]
 
 
@@ -126,11 +135,9 @@ def collect(
     until: Annotated[str | None, typer.Option(help="Before this date or time.")] = None,
     max_posts: Annotated[int | None, typer.Option(min=1, help="Posts to read at most, a source.")] = None,
     max_requests: Annotated[int | None, typer.Option(min=1, help="Requests at most, a source.")] = None,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0, help="US dollars at most, a source; over the case file's.")
-    ] = None,
-    max_wait: Annotated[float, typer.Option(min=0, help="Seconds to wait at most for a rate limit.")] = 960.0,
-    max_time: Annotated[float | None, typer.Option(min=0, help="Seconds that the run may take.")] = None,
+    max_cost: MaxCost = None,
+    max_wait: MaxWait = 960.0,
+    max_time: MaxTime = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be asked, how much it brings and costs.")
     ] = False,
@@ -218,24 +225,50 @@ def report(
     *,
     out: Out = None,
     every: ByEvery = "day",
-    formats: Annotated[
-        str | None,
-        typer.Option("--format", metavar="F,F", help="html, pdf, pptx, md, json; all of them by default."),
-    ] = None,
+    formats: Formats = None,
     week: Annotated[
         str | None,
-        typer.Option(metavar="2023-W32", help="The report of one week, as of its end; default: whole case."),
+        typer.Option(
+            metavar="2023-W32|last",
+            help="The report of one week, as of its end, or of the last whole one; default: whole case.",
+        ),
     ] = None,
     mail: Annotated[
         bool, typer.Option("--mail", help="Send it, too: server and addresses from the environment.")
     ] = False,
 ) -> None:
     """Write the report: report.html and the other formats, the chart and its figures."""
-    case, grid, monday = load_case(case_file), _every(every), _week(week)
+    case, grid = load_case(case_file), _every(every)
+    monday = _week(week, case)
     from walkback.commands import reporting
 
     wanted = reporting.report_formats(formats)
     reporting.write_report(_session(context), case, grid, out, formats=wanted, week=monday, mail=mail)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    out: Out = None,
+    every: ByEvery = "day",
+    formats: Formats = None,
+    max_cost: MaxCost = None,
+    max_wait: MaxWait = 960.0,
+    max_time: MaxTime = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="All that is said as JSON, a line each, on stderr.")
+    ] = False,
+) -> None:
+    """Collect, score, analyze, report: for a clock to call. Silent when well, unless on a terminal."""
+    case, grid = load_case(case_file), _every(every)
+    from walkback.commands import collecting, reporting, running
+
+    wanted = collecting.Wanted(max_cost=max_cost, max_wait_s=max_wait, max_time_s=max_time)
+    options = running.Options(wanted, grid, reporting.report_formats(formats), out)
+    session = _session(context).unattended(log_json=log_json)
+    raise typer.Exit(running.run(session, case, options))
 
 
 @app.command()
@@ -245,6 +278,19 @@ def status(context: typer.Context, case_file: CaseFile, *, as_json: AsJson = Fal
     from walkback.commands.status import show_status
 
     show_status(_session(context), case, as_json=as_json)
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    case_file: CaseFile,
+    file: Annotated[Path, typer.Argument(help="Where to copy it; not there yet.", show_default=False)],
+) -> None:
+    """Copy the case's store, whole and verified, while others may read it."""
+    case = load_case(case_file)
+    from walkback.commands.status import back_up
+
+    back_up(_session(context), case, file)
 
 
 @app.command()
@@ -278,12 +324,15 @@ def sandbox(
     serve_sandbox(_session(context), port, fault or (), out)
 
 
-def _week(asked: str | None) -> date | None:
-    """The Monday of an ISO week, `2023-W32`."""
+def _week(asked: str | None, case: Case) -> date | None:
+    """The Monday of an ISO week, `2023-W32`; of `last`: the week before this one in the case's time zone."""
     if asked is None:
         return None
+    if asked.strip().lower() == "last":
+        today = datetime.now(ZoneInfo(case.timezone)).date()
+        return today - timedelta(days=today.weekday() + 7)
     found = re.fullmatch(r"(\d{4})-?W(\d{1,2})", asked.strip(), re.IGNORECASE)
-    wrong = CaseError(f"--week {asked} is not a week. Give an ISO week such as 2023-W32")
+    wrong = CaseError(f"--week {asked} is not a week. Give an ISO week such as 2023-W32, or last")
     if found is None:
         raise wrong
     try:

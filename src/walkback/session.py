@@ -1,11 +1,12 @@
 """What holds for every command of a call: where it speaks, and how long it waits for a store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Self
 
 from walkback.case import Case
 from walkback.store import Store
-from walkback.terminal import Terminal
+from walkback.terminal import JsonLog, Terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,11 @@ class Session:
     def now(self) -> datetime:
         """The time in UTC."""
         return datetime.now(UTC)
+
+    def unattended(self, *, log_json: bool) -> Self:
+        """The same, for a clock that calls: only complaints are said unless somebody watches."""
+        if log_json:
+            return replace(self, terminal=JsonLog(self.now))
+        if self.terminal.is_watched:
+            return self
+        return replace(self, terminal=Terminal(quiet=True))

@@ -1,11 +1,13 @@
 """What a person or a log sees: a progress bar on a terminal, plain lines elsewhere, nothing if quiet."""
 
+import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -46,6 +48,15 @@ class Terminal:
         if not self._out.is_terminal:
             self._out.width = _LOG_WIDTH
         self._err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody sees what is said: it goes to a terminal."""
+        return self._out.is_terminal
+
+    def for_step(self, name: str) -> Self:  # noqa: ARG002  # a log says it
+        """What speaks while a step of a run is under way."""
+        return self
 
     def result(self, text: str) -> None:
         """What the command was asked for."""
@@ -92,3 +103,34 @@ class Terminal:
         )
         with Progress(*columns, console=self._err, transient=True) as progress:
             yield Bar(progress, progress.add_task(plain(title), total=1.0, told=""))
+
+
+class JsonLog(Terminal):
+    """All that is said, one JSON object a line on stderr: time, level, step, message."""
+
+    def __init__(self, now: Callable[[], datetime], step: str | None = None) -> None:
+        """`now`: the time in UTC."""
+        super().__init__(quiet=True)
+        self._now = now
+        self._step = step
+
+    def for_step(self, name: str) -> Self:
+        """The same log; its lines name the step."""
+        return type(self)(self._now, name)
+
+    def say(self, text: str) -> None:
+        """Level info."""
+        self._write("info", text)
+
+    def progress(self, text: str) -> None:
+        """Level info."""
+        self._write("info", text)
+
+    def complain(self, text: str) -> None:
+        """Level error, one line each."""
+        for line in text.splitlines():
+            self._write("error", line)
+
+    def _write(self, level: str, text: str) -> None:
+        line = {"time": self._now().isoformat(), "level": level, "step": self._step, "message": plain(text)}
+        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -24,8 +24,8 @@ from walkback.session import Session
 from walkback.terminal import Terminal
 
 
-def _analysis(session: Session, case: Case, every: Every, since: datetime | None = None) -> Analysis:
-    """`since`: from when on posts are quoted."""
+def analysis_of(session: Session, case: Case, every: Every, since: datetime | None = None) -> Analysis:
+    """The case's analysis, after scoring what is pending. `since`: from when on posts are quoted."""
     bring_up_to_date(session, case)
     return _analysis_of_what_is_there(session, case, every, since)
 
@@ -40,7 +40,7 @@ def _analysis_of_what_is_there(
 
 def analyze(session: Session, case: Case, every: Every, *, as_json: bool) -> None:
     """Print the analysis, for a machine or for a person."""
-    analysis = _analysis(session, case, every)
+    analysis = analysis_of(session, case, every)
     if as_json:
         session.terminal.result(render_json(analysis))
     else:
@@ -85,20 +85,28 @@ def write_report(
     report = _whole_report(session, case, every) if week is None else _weekly(session, case, every, week)
     suffix = "" if week is None else f"-{week:%G-W%V}"
     folder = out or case.path.parent / f"{case.name}-report{suffix}"
-    contents = render_files(report, formats)
-    for name, content in contents.items():
-        _publish(folder / name, content)
-    synthetic = "Synthetic posts: " if case.synthetic else ""
-    session.terminal.say(synthetic + report.plain)
-    session.terminal.say(str(folder / f"report.{formats[0]}"))
+    contents = publish_report(session, report, folder, formats)
     if server is not None:
         paper = {f"{case.name}{suffix}.pdf": contents.get("report.pdf") or render_pdf(report)}
         send(compose(write_letter(report, paper), server, paper, now=session.now()), server)
         session.terminal.say(f"sent to {', '.join(server.recipients)}")
 
 
+def publish_report(
+    session: Session, report: Report, folder: Path, formats: Sequence[str]
+) -> dict[str, bytes]:
+    """Write a report's files into a folder, say the answer and where they are; gives the files by name."""
+    contents = render_files(report, formats)
+    for name, content in contents.items():
+        _publish(folder / name, content)
+    synthetic = "Synthetic posts: " if report.synthetic else ""
+    session.terminal.say(synthetic + report.plain)
+    session.terminal.say(str(folder / f"report.{formats[0]}"))
+    return contents
+
+
 def _whole_report(session: Session, case: Case, every: Every) -> Report:
-    return build_report(_analysis(session, case, every))
+    return build_report(analysis_of(session, case, every))
 
 
 def _weekly(session: Session, case: Case, every: Every, monday: date) -> Report:
@@ -107,7 +115,7 @@ def _weekly(session: Session, case: Case, every: Every, monday: date) -> Report:
     first, last = case.window(session.now())
     if start >= last or end <= first:
         raise CaseError(f"--week {monday:%G-W%V} lies outside the case's window. Give a week inside it")
-    analysis = _analysis(session, case.as_of(min(end, session.now())), every, since=start)
+    analysis = analysis_of(session, case.as_of(min(end, session.now())), every, since=start)
     before = None
     if start > first:
         with suppress(NothingToDoError):

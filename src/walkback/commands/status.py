@@ -1,16 +1,20 @@
 """What `check` and `status` say of a case and its store."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 from walkback.analysis.scorers.choose import scorer_for
 from walkback.case import Case
+from walkback.errors import StoreError
 from walkback.reports import words
 from walkback.session import Session
 from walkback.store import Store
 
 _QUARANTINE_SHOWN: Final = 20
+_RUNS_SHOWN: Final = 15
 
 
 def check(session: Session, case: Case) -> None:
@@ -21,8 +25,23 @@ def check(session: Session, case: Case) -> None:
     if not case.store_path.exists():
         session.terminal.say(f"{case.store_path}: no store yet; import makes it")
         return
-    session.store(case).prepare()
+    store = session.store(case)
+    store.prepare()
+    faults = store.faults()
+    if faults:
+        raise StoreError(
+            f"{case.store_path}: {'; '.join(faults)}. Put the last backup back, "
+            "or keep this file and report it"
+        )
     session.terminal.say(f"{case.store_path}: right")
+
+
+def back_up(session: Session, case: Case, target: Path) -> None:
+    """Copy the case's store while others may read it."""
+    session.store(case).back_up(target)
+    key = case.store_path.with_suffix(".key")
+    session.terminal.say(f"{target}: a verified copy of {case.store_path}")
+    session.terminal.say(f"{key} is not in it: back that up apart from it, and put both back together")
 
 
 def show_status(session: Session, case: Case, *, as_json: bool) -> None:
@@ -41,28 +60,21 @@ def show_status(session: Session, case: Case, *, as_json: bool) -> None:
         terminal.table(
             part.capitalize(), header, [[str(row[name]) for name in header] for row in found[part]]
         )
-    header = [
-        "what",
-        "origin",
-        "posts",
-        "duplicates",
-        "quarantined",
-        "refused",
-        "requests",
-        "cost",
-        "outcome",
-    ]
-    terminal.table("Runs", header, [[str(row[name]) for name in header] for row in found["runs"]])
+    header = ["when", "what", "origin", "posts", "duplicates", "quarantined", "requests", "cost", "outcome"]
+    runs = [{**row, "when": f"{row['started_at']:%Y-%m-%d %H:%M}"} for row in found["runs"]]
+    rows = [[str(row[name]) for name in header] for row in runs[-_RUNS_SHOWN:]]
+    terminal.table(f"Runs{_of_all(runs, rows, 'last')}", header, rows)
     faults = [[str(row[name]) for name in ("origin", "line", "reason")] for row in found["quarantine"]]
     if faults:
         shown = faults[:_QUARANTINE_SHOWN]
-        more = (
-            f" (the first {len(shown)} of {len(faults):,}; --json has all)"
-            if len(shown) < len(faults)
-            else ""
-        )
-        terminal.table(f"In quarantine{more}", ["file", "line", "why"], shown)
+        terminal.table(f"In quarantine{_of_all(faults, shown, 'first')}", ["file", "line", "why"], shown)
     terminal.say(f"Next: {found['next']}")
+
+
+def _of_all(rows: Sequence[object], shown: Sequence[object], which: str) -> str:
+    if len(shown) == len(rows):
+        return ""
+    return f" (the {which} {len(shown)} of {len(rows):,}; --json has all)"
 
 
 def _status(case: Case, store: Store) -> dict[str, Any]:

@@ -137,13 +137,16 @@ def migrate(path: Path, *, wait_s: float) -> None:
     if path.exists() and _version(path, wait_s) == newest:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not path.exists()
     with _opened(path, wait_s=wait_s, read_only=False) as connection:
+        if fresh:
+            path.chmod(0o600)  # people's words
         version = _stored_version(path, connection)
         if version > newest:
             _refuse_other_schemas(path, version)
         if version:
             connection.execute("CHECKPOINT")
-            shutil.copy2(path, path.with_suffix(f".schema-{version}.duckdb"))
+            _copy_aside(path, path.with_suffix(f".schema-{version}.duckdb"))
         connection.begin()
         connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)")
         for step, sql in steps:
@@ -151,6 +154,17 @@ def migrate(path: Path, *, wait_s: float) -> None:
                 connection.execute(sql)
                 connection.execute("INSERT INTO schema_version VALUES (?)", [step])
         connection.commit()
+
+
+def _copy_aside(path: Path, target: Path) -> None:
+    try:
+        shutil.copy2(path, target)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise StoreError(
+            f"{target}: can't be written ({error.strerror}); a store is copied before its schema is changed, "
+            "and nothing was. Make room, and run it again"
+        ) from error
 
 
 def _version(path: Path, wait_s: float) -> int:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from walkback.case import Case
 from walkback.matching import Matcher
 from walkback.post import Door
+from walkback.store import backup
 from walkback.store import connection as connections
 from walkback.store.key import open_door
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
@@ -88,6 +89,14 @@ class Store:
         door = open_door(self.path)
         connections.migrate(self.path, wait_s=self.wait_s)
         return door
+
+    def back_up(self, target: Path) -> None:
+        """Copy the store to a file that isn't there yet; see `backup.copy_store`."""
+        backup.copy_store(self.path, target, wait_s=self.wait_s)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the store, in words; all of it is read. Raises StoreError where it can't be."""
+        return backup.find_faults(self.path, wait_s=self.wait_s)
 
     def _read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return connections.connect(self.path, wait_s=self.wait_s, read_only=True)
