@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.context import ForkServerContext
-from multiprocessing.forkserver import ensure_running
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,11 +13,10 @@ import pyarrow as pa
 from walkback.analysis.scorers.base import Scorer
 from walkback.case import Case
 from walkback.store import Store
+from walkback.workers import worker_pool
 
 _INLINE_BELOW: Final = 50_000  # posts; starting processes takes longer than scoring these
 _WORKERS: Final = 2  # one process writes as fast as two of them score
-# Not forked from here: DuckDB's threads would be missing in the children.
-_HOW_TO_START: Final = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 
 _ScoreAll = Callable[[Iterable[pa.Table]], Iterator[pa.Table]]
 
@@ -44,12 +40,8 @@ def _scoring(scorer: Scorer, pending: int) -> Iterator[_ScoreAll]:
     if pending < _INLINE_BELOW or workers == 1:
         yield partial(_one_after_the_other, scorer)
         return
-    context = get_context(_HOW_TO_START)
-    if isinstance(context, ForkServerContext):
-        # Read once, not by every worker.
-        context.set_forkserver_preload(["__main__", __name__, type(scorer).__module__])
-        ensure_running()  # reads that while the store is looking for what to score
-    with ProcessPoolExecutor(workers, context, initializer=_get_ready, initargs=(scorer,)) as pool:
+    preload = [__name__, type(scorer).__module__]
+    with worker_pool(workers, partial(_get_ready, scorer), preload=preload) as pool:
         yield partial(_side_by_side, pool, ahead=2 * workers)
 
 

@@ -8,9 +8,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
-from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from walkback.collectors.archives.table import (
     read_csv_header,
 )
 from walkback.store import Page, Span, Store, Written
+from walkback.workers import worker_pool
 
 _BLOCK_ROWS: Final = 20_000
 _BLOCK_BYTES: Final = 4 * 2**20
@@ -209,8 +209,6 @@ def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]
         yield Lines(b"\n".join(texts), numbers, faults)
 
 
-# Not forked from here: DuckDB's threads would be missing in the children.
-_HOW_TO_START: Final = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 _Parse = Callable[[Iterable[Block]], Iterator[Parsed]]
 
 
@@ -222,10 +220,7 @@ def _parsing(parser: Parser, size: int) -> Iterator[_Parse]:
         yield lambda blocks: map(parse, blocks)
         return
     workers = os.cpu_count() or 1
-    context = get_context(_HOW_TO_START)
-    if isinstance(context, ForkServerContext):
-        context.set_forkserver_preload(["__main__", __name__])  # read once, not by every worker
-    with ProcessPoolExecutor(workers, context, initializer=_get_ready, initargs=(parser,)) as pool:
+    with worker_pool(workers, partial(_get_ready, parser), preload=[__name__]) as pool:
         yield lambda blocks: _in_order(pool, blocks, ahead=workers + 1)
 
 

@@ -1,0 +1,39 @@
+"""Worker processes: started without this one's threads, and gone when this one is, however it ends."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.context import ForkServerContext
+from multiprocessing.forkserver import ensure_running
+from threading import Thread
+from typing import Final
+
+# Not forked from here: DuckDB's threads would be missing in the children.
+_HOW_TO_START: Final = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+
+
+@contextmanager
+def worker_pool(
+    count: int, get_ready: Callable[[], None], *, preload: Sequence[str]
+) -> Iterator[ProcessPoolExecutor]:
+    """So many processes, each of which calls `get_ready` first; the modules in `preload` are read once."""
+    context = get_context(_HOW_TO_START)
+    if isinstance(context, ForkServerContext):
+        context.set_forkserver_preload(["__main__", *preload])
+        ensure_running()  # reads them while this process goes on
+    with ProcessPoolExecutor(count, context, initializer=_begin, initargs=(get_ready,)) as pool:
+        yield pool
+
+
+def _begin(get_ready: Callable[[], None]) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
+    get_ready()
+
+
+def _end_with_parent() -> None:
+    """Who waits for work from a parent that was killed would wait for ever, with all its memory."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+    os._exit(1)
