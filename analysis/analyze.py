@@ -196,8 +196,12 @@ def _verdict(
     return judge_without_reversal(state, phases, notes)
 
 
+_BRING_POSTS: Final = {"import", "collect"}
+
+
 def _origins(runs: Sequence[RunRow]) -> tuple[Origin, ...]:
-    """What the posts came from; a repeated import that brought nothing new is not listed again."""
+    """What the posts came from; what was repeated and brought nothing new is not listed again."""
+    runs = [run for run in runs if run.what in _BRING_POSTS]
     first_of = {run.origin: run for run in sorted(runs, key=lambda run: run.posts)}
     return tuple(
         Origin(
@@ -209,5 +213,5 @@ def _origins(runs: Sequence[RunRow]) -> tuple[Origin, ...]:
             refused=run.refused,
         )
         for run in runs
-        if run.finished_at is not None and (run.posts or first_of[run.origin] is run)
+        if run.posts or (run.finished_at is not None and first_of[run.origin] is run)
     )

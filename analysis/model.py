@@ -197,10 +197,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One import or collection that the posts came from."""
+    """One import or collection that the posts came from. `finished_at`: None where it was cut off."""
 
     what: str
-    finished_at: datetime
+    finished_at: datetime | None
     posts: int
     duplicates: int
     quarantined: int

@@ -226,7 +226,7 @@ def play(scene: Scene, kills: int, luck: random.Random, folder: Path) -> int:
         stores += 1
         if names := different(whole, content(trial)):
             faults += 1
-            print(f"  {scene.name}: {', '.join(names)} differ")
+            print(f"  {scene.name}: {', '.join(names)} differ", flush=True)
             if keep := os.environ.get("KILLS_KEEP"):
                 shutil.copytree(trial, Path(keep) / trial.name)
         shutil.rmtree(trial)

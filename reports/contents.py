@@ -334,7 +334,7 @@ def _origins(analysis: Analysis) -> Table:
     rows = tuple(
         (
             words.shorten(each.what, 120),
-            words.clock(each.finished_at, analysis.case.zone),
+            "cut off" if each.finished_at is None else words.clock(each.finished_at, analysis.case.zone),
             *(words.number(n) for n in (each.posts, each.duplicates, each.quarantined, each.refused)),
         )
         for each in analysis.origins[:MOST_ROWS]

@@ -274,7 +274,7 @@ def _quote(quote: Quote) -> dict[str, Any]:
 def _origin(origin: Origin) -> dict[str, Any]:
     return {
         "what": origin.what,
-        "finished_at": _utc(origin.finished_at),
+        "finished_at": None if origin.finished_at is None else _utc(origin.finished_at),
         "posts": origin.posts,
         "duplicates": origin.duplicates,
         "quarantined": origin.quarantined,

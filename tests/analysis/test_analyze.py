@@ -8,8 +8,9 @@ from walkback.analysis.model import ScorerId, Word
 from walkback.analysis.scorers.vader import Vader
 from walkback.analysis.scoring import score_pending
 from walkback.errors import NothingToDoError
+from walkback.matching import Matcher
 from walkback.post import TextState
-from walkback.store import Span, Store
+from walkback.store import Page, Span, Store, page_table
 
 EVENTS = [
     {"at": datetime(2023, 8, 6, tzinfo=UTC), "kind": "outcry", "label": "Out"},
@@ -129,3 +130,19 @@ def test_nothing_that_matches_is_told(tmp_path):
     with pytest.raises(NothingToDoError, match="no stored post matches the query") as caught:
         analysis_of(case)
     assert caught.value.exit_code == 4
+
+
+def test_what_a_killed_run_brought_is_told_and_steps_that_bring_nothing_are_not(case):
+    """Its posts are in the store, as finished as any; only it never came to its end."""
+    store = Store(case.store_path)
+    killed = store.start_run(case, "collect", "x", NOW)
+    more = Page(page_table([post(id="more", text="zoom again")], Matcher(case.query, store.prepare())))
+    store.add_pages(case, killed, [more], now=NOW, written=lambda _: None)
+    again = store.start_run(case, "collect", "x", NOW + timedelta(hours=1))
+    store.finish_run(again, refused=0, outcome="done", now=NOW + timedelta(hours=1))
+    step = store.start_run(case, "report", "walkback run", NOW)
+    store.finish_run(step, refused=0, outcome="done", now=NOW)
+
+    origins = analysis_of(case).origins
+
+    assert [(one.what, one.posts, one.finished_at) for one in origins[1:]] == [("collect x", 1, None)]
