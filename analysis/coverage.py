@@ -1,14 +1,17 @@
 """What was observed: the share of a stretch of time in which every source was covered."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
 from walkback.analysis.model import CoverageSpan, CoverageStatus
 from walkback.case import Case
 from walkback.store import Store
 
 Stretch = tuple[datetime, datetime]
+
+_EVER: Final = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def read_coverage(store: Store, case: Case) -> tuple[CoverageSpan, ...]:
@@ -22,12 +25,17 @@ def read_coverage(store: Store, case: Case) -> tuple[CoverageSpan, ...]:
 def observed_stretches(coverage: Iterable[CoverageSpan], sources: Iterable[str]) -> list[Stretch]:
     """Where all of `sources` were completely covered: disjoint, ascending, half-open.
 
-    A stretch that ended saturated, truncated or as a gap is not observed: its counts are no volume.
+    A stretch that ended saturated, truncated or as a gap is not observed: its counts are no volume. Nor is
+    one whose posts were erased, whoever brings the file again that they were in.
     """
     complete = [span for span in coverage if span.status is CoverageStatus.COMPLETE]
+    erased = [span for span in coverage if span.status is CoverageStatus.ERASED]
     stretches: list[Stretch] | None = None
     for source in sources:
         covered = _union((span.start, span.end) for span in complete if span.source == source)
+        covered = _without(
+            covered, _union((span.start, span.end) for span in erased if span.source == source)
+        )
         stretches = covered if stretches is None else _intersection(stretches, covered)
     return stretches or []
 
@@ -56,6 +64,13 @@ def _union(spans: Iterable[Stretch]) -> list[Stretch]:
         else:
             union.append((start, end))
     return union
+
+
+def _without(stretches: Sequence[Stretch], holes: Sequence[Stretch]) -> list[Stretch]:
+    if not holes:
+        return list(stretches)
+    between = [_EVER[0], *(edge for hole in holes for edge in hole), _EVER[1]]
+    return _intersection(stretches, list(zip(between[::2], between[1::2], strict=True)))
 
 
 def _intersection(one: Sequence[Stretch], other: Sequence[Stretch]) -> list[Stretch]:

@@ -156,12 +156,13 @@ class Shape:
 
 
 class CoverageStatus(StrEnum):
-    """How the asking of a window ended."""
+    """How the asking of a window ended; `erased`: what it brought was let go since."""
 
     COMPLETE = "complete"
     SATURATED = "saturated"
     TRUNCATED = "truncated"
     GAP = "gap"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from walkback.collectors.budget import Budget
 from walkback.collectors.clock import Clock
 from walkback.collectors.collector import (
     COMPLETE,
+    ERASED,
     TRUNCATED,
     Collector,
     Due,
@@ -131,7 +132,9 @@ class _Place:
         self.under_way: tuple[Stretch, Mapping[str, Any]] | None = None
         if saved.get("state") is not None and before == self._scope:
             self.under_way = _stretch(saved["window"]), saved["state"]
-        rows = [row for row in store.coverage(case) if row.source == name and row.status == COMPLETE]
+        rows = [
+            row for row in store.coverage(case) if row.source == name and row.status in {COMPLETE, ERASED}
+        ]
         self.covered = (
             self._since if self._since is not None else [Stretch(row.start, row.end) for row in rows]
         )

@@ -17,6 +17,7 @@ from walkback.store import Fault
 _BROKEN: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
 
 COMPLETE, SATURATED, TRUNCATED, GAP = "complete", "saturated", "truncated", "gap"
+ERASED = "erased"  # asked for, and let go since: not to be asked for again
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ STATUS_WORDS: Final = {
     CoverageStatus.SATURATED: "cut off at the source\N{RIGHT SINGLE QUOTATION MARK}s limit: there is more",
     CoverageStatus.TRUNCATED: "stopped before the end",
     CoverageStatus.GAP: "not observed",
+    CoverageStatus.ERASED: "observed, and erased since",
 }
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -145,6 +145,26 @@ class Sources(_Table):
         return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
 
 
+Days = Annotated[int, Field(ge=1)]
+
+
+class Retention(_Table):
+    """For how many days posts are kept after they were made; a source's own number goes before `days`."""
+
+    days: Days | None = None
+    hackernews: Days | None = None
+    reddit: Days | None = None
+    x: Days | None = None
+    mastodon: Days | None = None
+    bluesky: Days | None = None
+
+    def of(self, source: str) -> timedelta | None:
+        """For how long a source's posts are kept; None: for ever."""
+        own = getattr(self, source) if source in Sources.model_fields else None
+        days = own or self.days
+        return None if days is None else timedelta(days=days)
+
+
 class Alerts(_Table):
     """Where alerts go: the name of the environment variable that holds the addresses."""
 
@@ -188,6 +208,7 @@ class Case(_Table):
     scorer: ScorerOptions = ScorerOptions()
     alerts: Alerts | None = None
     report: ReportOptions = ReportOptions()
+    retention: Retention | None = None
     path: Path = Field(default=Path("case.toml"), exclude=True)
 
     @field_validator("end")

@@ -294,6 +294,41 @@ def backup(
 
 
 @app.command()
+def purge(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="90d|DATE", help="Posts made before that.")
+    ] = None,
+    post: Annotated[
+        list[str] | None, typer.Option("--post", metavar="SOURCE:ID", help="A post; may be repeated.")
+    ] = None,
+    author: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--author",
+            metavar="SOURCE:NAME",
+            help="All posts of an author: the name on Hacker News, name@server on Mastodon, the account's "
+            "id elsewhere (X: the number, Reddit: t2_…, Bluesky: did:…). May be repeated.",
+        ),
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Posts of this source alone.")] = None,
+    key: Annotated[
+        bool, typer.Option("--key", help="Destroy the pseudonym key: the store takes no more posts.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many posts that would be.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Erase posts for good, by all that is given together: their words are gone from the store's file."""
+    case = load_case(case_file)
+    from walkback.commands import erasing
+
+    asked = erasing.Asked(older_than, tuple(post or ()), tuple(author or ()), source, key)
+    erasing.purge(_session(context), case, asked, dry_run=dry_run, agreed=yes)
+
+
+@app.command()
 def demo(
     context: typer.Context,
     *,

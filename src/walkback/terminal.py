@@ -54,6 +54,10 @@ class Terminal:
         """Whether somebody sees what is said: it goes to a terminal."""
         return self._out.is_terminal
 
+    def asks(self, question: str) -> bool:
+        """Whether a person says yes; only where `is_watched`."""
+        return self._out.input(f"{plain(question)} [y/N] ").strip().lower() in {"y", "yes"}
+
     def for_step(self, name: str) -> Self:  # noqa: ARG002  # a log says it
         """What speaks while a step of a run is under way."""
         return self

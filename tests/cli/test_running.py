@@ -71,7 +71,7 @@ def test_a_run_that_went_well_is_silent(case):
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert report["totals"]["posts"] > 0
     assert report["totals"]["scored"] == report["totals"]["posts"]
-    assert outcomes(case) == dict.fromkeys(("collect", "score", "analyze", "report"), "done")
+    assert outcomes(case) == dict.fromkeys(("collect", "score", "retain", "analyze", "report"), "done")
     assert json.loads(case("status", "zoom.toml", "--json").stdout)["posts"] == posts
 
 
@@ -85,6 +85,7 @@ def test_a_source_that_fails_is_one_line_and_the_rest_goes_on(case, platforms):
     assert outcomes(case) == {
         "collect": "partly done",
         "score": "done",
+        "retain": "done",
         "analyze": "done",
         "report": "done",
     }
@@ -111,6 +112,7 @@ def test_the_log_is_json_a_line_each(case):
     assert [line["step"] for line in lines if line["message"].endswith(": done")] == [
         "collect",
         "score",
+        "retain",
         "analyze",
         "report",
     ]
@@ -161,6 +163,7 @@ def test_a_backup_is_whole_and_never_written_over(folder):  # noqa: F811
 
     assert told.returncode == 0
     assert "zoom.key is not in it" in told.stdout
+    assert after.pop("runs") == [run for run in before.pop("runs") if run["what"] != "backup"]
     assert after == before
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
     assert "exists already" in again.stderr

@@ -8,6 +8,7 @@ from typing import Final
 from walkback.analysis.model import Analysis
 from walkback.case import Case, Every
 from walkback.commands.collecting import Wanted, collect_sources
+from walkback.commands.erasing import apply_retention
 from walkback.commands.lock import only_run
 from walkback.commands.reporting import analysis_of, publish_report
 from walkback.commands.scoring import bring_up_to_date
@@ -43,7 +44,12 @@ def run(session: Session, case: Case, options: Options) -> int:
             )
         session.store(case).prepare()
         steps = _Steps(session, case, options)
-        for name, step in (("collect", steps.collect), ("score", steps.score), ("analyze", steps.analyze)):
+        for name, step in (
+            ("collect", steps.collect),
+            ("score", steps.score),
+            ("retain", steps.retain),
+            ("analyze", steps.analyze),
+        ):
             steps.take(name, step)
         if steps.analysis is not None:
             steps.take("report", steps.report)
@@ -89,6 +95,11 @@ class _Steps:
     def score(self, session: Session) -> int:
         """Match and score what came."""
         session.terminal.say(f"{bring_up_to_date(session, self._case):,} posts scored")
+        return 0
+
+    def retain(self, session: Session) -> int:
+        """Erase what is older than the case file allows."""
+        apply_retention(session, self._case)
         return 0
 
     def analyze(self, session: Session) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from walkback.analysis.scorers.choose import scorer_for
 from walkback.case import Case
+from walkback.commands.erasing import backups_to_delete
 from walkback.errors import StoreError
 from walkback.reports import words
 from walkback.session import Session
@@ -38,7 +39,11 @@ def check(session: Session, case: Case) -> None:
 
 def back_up(session: Session, case: Case, target: Path) -> None:
     """Copy the case's store while others may read it."""
-    session.store(case).back_up(target)
+    store = session.store(case)
+    began = session.now()
+    store.back_up(target)
+    run = store.start_run(case, "backup", str(target.resolve()), began)
+    store.finish_run(run, refused=0, outcome="done", now=session.now())
     key = case.store_path.with_suffix(".key")
     session.terminal.say(f"{target}: a verified copy of {case.store_path}")
     session.terminal.say(f"{key} is not in it: back that up apart from it, and put both back together")
@@ -68,6 +73,8 @@ def show_status(session: Session, case: Case, *, as_json: bool) -> None:
     if faults:
         shown = faults[:_QUARANTINE_SHOWN]
         terminal.table(f"In quarantine{_of_all(faults, shown, 'first')}", ["file", "line", "why"], shown)
+    for line in backups_to_delete(store, case):
+        terminal.say(line)
     terminal.say(f"Next: {found['next']}")
 
 

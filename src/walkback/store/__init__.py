@@ -1,6 +1,7 @@
 """The store: one DuckDB file. Nothing else in Walkback opens it or speaks SQL."""
 
 from walkback.store.columns import PAGE_SCHEMA, page_table
+from walkback.store.erasing import Doomed
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
 from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Tally, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
@@ -10,6 +11,7 @@ __all__ = [
     "CaseCounts",
     "CoverageRow",
     "Cursor",
+    "Doomed",
     "Fault",
     "HourTally",
     "Page",

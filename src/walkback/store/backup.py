@@ -10,10 +10,6 @@ import duckdb
 from walkback.errors import StoreError
 from walkback.store import connection as connections
 
-_TABLES: Final = """
-SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY table_name
-"""
-
 # Every value is read, and with it every block's checksum.
 _READ_ALL: Final = "SELECT count(*), bit_xor(hash(t)) FROM {table} AS t"
 
@@ -53,8 +49,7 @@ def copy_store(path: Path, target: Path, *, wait_s: float) -> None:
 def find_faults(path: Path, *, wait_s: float) -> list[str]:
     """What is wrong with a store, in words; reads all of it. Raises StoreError where it can't be read."""
     with connections.connect(path, wait_s=wait_s, read_only=True) as connection:
-        tables = [str(row[0]) for row in connection.execute(_TABLES).fetchall()]
-        for table in tables:
+        for table in connections.tables(connection):
             connection.execute(_READ_ALL.format(table=_quoted(table))).fetchall()
         faults = [
             f"{count:,} rows of {table} belong to no post"

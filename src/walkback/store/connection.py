@@ -30,6 +30,11 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 _ROWS_A_GROUP: Final = 8_192
 _WRITER: Final = "SET memory_limit = '192MB'; SET threads = 1"
 
+_TABLES: Final = """
+SELECT table_name FROM duckdb_tables()
+WHERE database_name = current_database() AND NOT internal ORDER BY table_name
+"""
+
 
 @cache
 def migrations() -> list[tuple[int, str]]:
@@ -99,13 +104,23 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(path, read_only=True, config=_CONFIG)
     connection = duckdb.connect(config={**_CONFIG, "temp_directory": f"{path}.tmp"})
     try:
-        # Only ATTACH takes the size of a group.
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS store (ROW_GROUP_SIZE {_ROWS_A_GROUP}); USE store")
+        attach(connection, path, "store")
+        connection.execute("USE store")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Open a file under a name; only this way takes the size of a group."""
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS {name} (ROW_GROUP_SIZE {_ROWS_A_GROUP})")
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The names of the store's tables, in order."""
+    return [str(row[0]) for row in connection.execute(_TABLES).fetchall()]
 
 
 def _busy(path: Path, wait_s: float, error: duckdb.Error) -> StoreBusyError:

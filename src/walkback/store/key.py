@@ -3,10 +3,14 @@
 import os
 import secrets
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from walkback.errors import StoreError
 from walkback.post import Door
+
+_DESTROYED: Final = "destroyed "
 
 
 def open_door(store: Path) -> Door:
@@ -20,12 +24,40 @@ def open_door(store: Path) -> Door:
         raise StoreError(
             f"{path}: the pseudonym key of {store.name} is missing. Put it back; no post can be added without"
         )
+    if when := _destroyed(path):
+        raise StoreError(
+            f"{path}: the pseudonym key was destroyed on {when}; {store.name} takes no more posts. "
+            "Analyze it as it is, or begin a new store"
+        )
     try:
         return Door(_read_or_make(path))
     except (OSError, ValueError) as error:
         raise StoreError(
             f"{path}: the pseudonym key can't be used ({error}). Put the right file back"
         ) from error
+
+
+def shred_key(store: Path, now: datetime) -> None:
+    """Overwrite the key of a store, and leave a word on it. Raises StoreError where it can't be written."""
+    path = store.with_suffix(".key")
+    try:
+        with path.open("r+b") as file:
+            file.write(b"0" * path.stat().st_size)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            file.truncate()
+            file.write(f"{_DESTROYED}{now:%Y-%m-%d}".encode("ascii"))
+    except OSError as error:
+        raise StoreError(f"{path}: can't be destroyed ({error.strerror}). Delete it yourself") from error
+
+
+def _destroyed(path: Path) -> str | None:
+    """The day that a key was destroyed on; None where it wasn't."""
+    with suppress(OSError, ValueError):
+        said = path.read_text(encoding="ascii")
+        return said.removeprefix(_DESTROYED) if said.startswith(_DESTROYED) else None
+    return None
 
 
 def _read_or_make(path: Path) -> bytes:

@@ -210,7 +210,7 @@ ON CONFLICT DO UPDATE SET reason = excluded.reason, digest = excluded.digest
 _FORGET_COVER: Final = """
 DELETE FROM coverage USING run
 WHERE run.id = $run AND run.what = 'import'
-  AND coverage."case" = run."case" AND coverage.origin = run.origin
+  AND coverage."case" = run."case" AND coverage.origin = run.origin AND coverage.status <> 'erased'
 """
 
 # What a platform was asked: a later word on the same stretch counts, but nothing undoes `complete`.
@@ -219,7 +219,7 @@ DELETE FROM coverage USING run
 WHERE run.id = $run AND run.what = 'collect'
   AND coverage."case" = run."case" AND coverage.origin = run.origin
   AND coverage.source = $source AND coverage.query_hash = $query_hash
-  AND coverage.starts_at >= $start AND coverage.ends_at <= $end
+  AND coverage.starts_at >= $start AND coverage.ends_at <= $end AND coverage.status <> 'erased'
   AND ($status = 'complete' OR coverage.status <> 'complete')
 """
 

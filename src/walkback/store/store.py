@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +16,10 @@ import pyarrow as pa
 from walkback.case import Case
 from walkback.matching import Matcher
 from walkback.post import Door
-from walkback.store import backup
+from walkback.store import backup, erasing
 from walkback.store import connection as connections
-from walkback.store.key import open_door
+from walkback.store.erasing import Doomed
+from walkback.store.key import open_door, shred_key
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
 from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
@@ -94,6 +95,22 @@ class Store:
         """Copy the store to a file that isn't there yet; see `backup.copy_store`."""
         backup.copy_store(self.path, target, wait_s=self.wait_s)
 
+    def oldest_posts(self) -> dict[str, datetime]:
+        """When the oldest post of each source was made, UTC."""
+        return erasing.oldest_posts(self.path, wait_s=self.wait_s)
+
+    def count_doomed(self, doomed: Sequence[Doomed]) -> dict[str, int]:
+        """How many posts of each source `erase` would erase."""
+        return erasing.count_doomed(self.path, doomed, wait_s=self.wait_s)
+
+    def erase(self, doomed: Sequence[Doomed], *, why: str, now: datetime) -> dict[str, int]:
+        """Erase posts from the file itself; see `erasing.erase`."""
+        return erasing.erase(self.path, doomed, why=why, now=now, wait_s=self.wait_s)
+
+    def destroy_key(self, now: datetime) -> None:
+        """Nobody can tell any more who wrote what; the store takes no more posts. Raises StoreError."""
+        shred_key(self.path, now)
+
     def faults(self) -> list[str]:
         """What is wrong with the store, in words; all of it is read. Raises StoreError where it can't be."""
         return backup.find_faults(self.path, wait_s=self.wait_s)
@@ -153,12 +170,14 @@ class Store:
                     written(write_page(connection, page, case=case, run=run, now=now))
                     page = next(waiting, None)
 
-    def finish_run(self, run: str, *, refused: int, outcome: str, now: datetime) -> None:
-        """Note how a run ended."""
+    def finish_run(self, run: str, *, refused: int, outcome: str, now: datetime, posts: int = 0) -> None:
+        """Note how a run ended; `posts`: how many more it was about than its pages had."""
         with self._write() as connection:
             connection.execute(
-                "UPDATE run SET finished_at = $now, refused = $refused, outcome = $outcome WHERE id = $run",
-                {"now": now, "refused": refused, "outcome": outcome, "run": run},
+                """UPDATE run
+                SET finished_at = $now, refused = $refused, outcome = $outcome, posts = posts + $posts
+                WHERE id = $run""",
+                {"now": now, "refused": refused, "outcome": outcome, "posts": posts, "run": run},
             )
 
     def match_pending(self, case: Case) -> int:
