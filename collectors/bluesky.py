@@ -22,13 +22,19 @@ from walkback.collectors.collector import (
     Estimate,
     Fetched,
     Stretch,
-    ask_by_time,
     read,
+    stretches_of,
     within,
 )
 from walkback.collectors.keys import Keys
 from walkback.collectors.transport import Asking, Judgement, usual_judge
-from walkback.collectors.trouble import BudgetSpentError, CredentialsError, QueryError, TierError
+from walkback.collectors.trouble import (
+    BudgetSpentError,
+    CredentialsError,
+    QueryError,
+    TierError,
+    UnreachableError,
+)
 from walkback.matching import EVERYTHING
 from walkback.post import Door
 
@@ -39,6 +45,7 @@ _SEARCH: Final = "app.bsky.feed.searchPosts"
 _HOME: Final = "https://bsky.social/xrpc"
 _STRANGERS: Final = "https://public.api.bsky.app/xrpc"
 _PAGE: Final = 100
+_MAY_VANISH: Final = 3  # so few may be gone at once, though they be most of those that are due
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class BlueskyCollector:
     """Posts that have a term of the query."""
 
     source = SOURCE
+    looks_up_ids = False
     overlap = timedelta(minutes=10)
 
     def __init__(self, query: Query, door: Door, asking: Asking, keys: Keys) -> None:
@@ -105,8 +113,29 @@ class BlueskyCollector:
                 yield replace(fetched, covered=(Covered(window.start, window.end, status),))
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
-        """The posts again, by asking for their times: their ids here are pseudonyms."""
-        return ask_by_time(self, due)
+        """The posts again, by asking for their times: their ids here are pseudonyms.
+
+        What a whole search no longer finds is gone. Raises UnreachableError where that would be most of
+        them: that is rather a fault of the search, and no word on any post.
+        """
+        gone: list[str] = []
+        for stretch in stretches_of(due):
+            there = [post for post in due if stretch.start <= post.created_at < stretch.end]
+            missing, whole = {post.id for post in there}, False
+            for fetched in self.pages(stretch, None):
+                again = tuple(post for post in fetched.posts if post.id in missing)
+                missing -= {post.id for post in again}
+                whole = whole or any(part.status == COMPLETE for part in fetched.covered)
+                if again:
+                    yield Fetched(again)
+            gone += sorted(missing) if whole else []
+        if len(gone) > max(_MAY_VANISH, len(due) // 2):
+            raise UnreachableError(
+                f"bluesky: {len(gone):,} of {len(due):,} posts are not found any more. That looks like a "
+                "fault of its search, and none of them is taken as deleted. Run it again later"
+            )
+        if gone:
+            yield Fetched(gone=tuple(gone))
 
     def probe(self) -> str:
         """One post of the last day."""

@@ -7,7 +7,7 @@ from it: a run that is killed is gone on with where it was, and nothing is paid 
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -31,12 +31,14 @@ from walkback.collectors.trouble import BudgetSpentError, QueryError
 from walkback.collectors.windows import joined, windows_to_ask
 from walkback.errors import WalkbackError
 from walkback.matching import Matcher
-from walkback.post import Door
+from walkback.post import Door, TextState
 from walkback.store import Cursor, Page, Span, Store, Written, page_table
 
 _NEWEST: Final = timedelta(minutes=1)  # what is younger may not be in a platform's index yet
 _LOOKED_AT_AGAIN: Final = 2_000  # posts a source and run
 _NO_COST: Final = Decimal(0)
+COLLECT, RECHECK = "collect", "recheck"
+_WORDLESS: Final = (TextState.DELETED, TextState.REMOVED, TextState.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Source:
 class Collected:
     """What came of one source. `trouble` is None where all of it was asked for.
 
-    `not_whole` are the stretches that were asked for and are not complete.
+    `not_whole` are the stretches that were asked for and are not complete; `gone` is how many stored posts
+    were found to have been deleted.
     """
 
     source: str
@@ -62,6 +65,7 @@ class Collected:
     cost: Decimal
     not_whole: tuple[Span, ...]
     trouble: WalkbackError | None
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,40 @@ def collect(
     # Asked here and not in the threads: nobody may read the store while another writes it.
     due = {name: store.due(case, name, clock.now(), limit=_LOOKED_AT_AGAIN) for name in healthy}
     writer.write_all({name: run.later_counts(due[name]) for name, run in healthy.items()})
+    for name, run in runs.items():
+        run.finish(writer.trouble[name])
+    return [run.collected(writer.trouble[name]) for name, run in runs.items()]
+
+
+def recheck(
+    case: Case,
+    store: Store,
+    door: Door,
+    sources: Sequence[Source],
+    periods: Mapping[str, timedelta],
+    *,
+    clock: Clock,
+    progress: Callable[[Progress], None],
+) -> list[Collected]:
+    """Look whether the stored posts of each source are still there; those that are gone lose their words.
+
+    `periods`: how long a look holds good, by source. A source's failure stops no other. Raises StoreError
+    where the store can't be written.
+    """
+    matcher = Matcher(case.query, door)
+    due = {
+        (name := one.collector.source): store.unseen_since(
+            case, name, clock.now() - periods[name], any_post=one.collector.looks_up_ids
+        )
+        for one in sources
+    }
+    runs = {
+        one.collector.source: _Run(case, store, matcher, one, clock, what=RECHECK)
+        for one in sources
+        if due[one.collector.source]
+    }
+    writer = _Writer(case, store, runs, clock, progress)
+    writer.write_all({name: run.later_counts(due[name]) for name, run in runs.items()})
     for name, run in runs.items():
         run.finish(writer.trouble[name])
     return [run.collected(writer.trouble[name]) for name, run in runs.items()]
@@ -156,7 +194,9 @@ class _Place:
 class _Run:
     """One source's part of a collection."""
 
-    def __init__(self, case: Case, store: Store, matcher: Matcher, source: Source, clock: Clock) -> None:
+    def __init__(
+        self, case: Case, store: Store, matcher: Matcher, source: Source, clock: Clock, *, what: str = COLLECT
+    ) -> None:
         self._case = case
         self._store = store
         self._matcher = matcher
@@ -166,9 +206,9 @@ class _Run:
         self._told_requests, self._told_cost = 0, _NO_COST
         self._name = source.collector.source
         self._place = _Place(case, store, source.collector)
-        self.id = store.start_run(case, "collect", self._name, clock.now())
+        self.id = store.start_run(case, what, self._name, clock.now())
         self.written = Written()
-        self.quarantined = 0
+        self.quarantined = self._gone = 0
         self._not_whole: dict[tuple[datetime, datetime], Span] = {}
 
     def pages(self, window: Stretch) -> Iterator[Page]:
@@ -182,9 +222,11 @@ class _Run:
             yield from self._window(part, None)
 
     def later_counts(self, due: Sequence[tuple[str, datetime]]) -> Iterator[Page]:
-        """Posts whose counts are due to be looked at again."""
+        """Posts that are due to be looked at again."""
         if due:
             for fetched in self._collector.observe([Due(*post) for post in due]):
+                emptied = sum(post.text_state in _WORDLESS for post in fetched.posts)
+                self._gone += len(fetched.gone) + emptied
                 yield self._page(fetched)
 
     def finish(self, trouble: WalkbackError | None) -> None:
@@ -206,6 +248,7 @@ class _Run:
             self.budget.cost,
             tuple(self._not_whole[ends] for ends in sorted(self._not_whole)),
             trouble,
+            self._gone,
         )
 
     def _resumed(self, window: Stretch, state: Mapping[str, Any]) -> Iterator[Page]:
@@ -239,6 +282,7 @@ class _Run:
             faults=fetched.faults,
             coverage=spans,
             gone=tuple((self._name, identity) for identity in fetched.gone),
+            alive=tuple((self._name, identity) for identity in fetched.alive),
             cursor=None if window is None else Cursor(self._name, self._place.cursor(window, fetched)),
         )
         return self._accounted(page)
@@ -251,7 +295,7 @@ class _Run:
         """The page, with what was used since the last one."""
         requests, cost = self.budget.requests - self._told_requests, self.budget.cost - self._told_cost
         self._told_requests, self._told_cost = self.budget.requests, self.budget.cost
-        return Page(page.posts, page.faults, page.coverage, page.gone, page.cursor, requests, cost)
+        return replace(page, requests=requests, cost=cost)
 
 
 def _ends(stretch: Stretch) -> list[str]:

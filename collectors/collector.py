@@ -47,12 +47,13 @@ class Fetched:
 
     `state` is where to go on in this window, plain JSON values; None: the window is done. `covered`
     is what is known of the window from this page on; what a later page says of the same stretch
-    takes its place. `gone` are ids that no longer exist.
+    takes its place. `gone` are ids that no longer exist, `alive` those that were seen to be there still.
     """
 
     posts: tuple[Post, ...] = ()
     faults: tuple[Fault, ...] = ()
     gone: tuple[str, ...] = ()
+    alive: tuple[str, ...] = ()
     state: Mapping[str, Any] | None = None
     covered: tuple[Covered, ...] = ()
 
@@ -76,7 +77,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A stored post whose counts are to be looked at again."""
+    """A stored post that is to be looked at again: its counts, and whether it is still there."""
 
     id: str
     created_at: datetime
@@ -100,6 +101,10 @@ class Collector(Protocol):
         Time that was covered before one of them was added is asked for again.
         """
 
+    @property
+    def looks_up_ids(self) -> bool:
+        """Whether `observe` finds any post by its id; else those alone that the query finds."""
+
     def queries(self) -> Sequence[str]:
         """The case's query in the platform's own words, one for each that is asked.
 
@@ -113,7 +118,7 @@ class Collector(Protocol):
         """The window's pages, from the beginning or from where `state` says. Raises SourceError."""
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
-        """The same posts as they are now. Raises SourceError."""
+        """The same posts as they are now, and those that are gone. Raises SourceError."""
 
     def probe(self) -> str:
         """One cheap question, and what came of it in a few words. Raises SourceError."""
@@ -158,11 +163,15 @@ def stretches_of(due: Sequence[Due], *, apart: timedelta = timedelta(hours=1)) -
     return stretches
 
 
-def ask_by_time(collector: Collector, due: Sequence[Due]) -> Iterator[Fetched]:
-    """The posts that are due, found again by their times: one question brings many of them."""
+def ask_by_time(collector: Collector, due: Sequence[Due], missing: set[str]) -> Iterator[Fetched]:
+    """The posts that are due, found again by their times: one question brings many of them.
+
+    What was found is taken out of `missing`.
+    """
     wanted = {post.id for post in due}
     for stretch in stretches_of(due):
         for fetched in collector.pages(stretch, None):
             again = tuple(post for post in fetched.posts if post.id in wanted)
             if again:
+                missing -= {post.id for post in again}
                 yield Fetched(again)

@@ -53,6 +53,7 @@ class HackerNewsCollector:
     """Stories and comments that have a term of the query."""
 
     source = SOURCE
+    looks_up_ids = True
     overlap = timedelta(hours=1)  # the index lags, and posts can be edited for two hours
 
     def __init__(self, query: Query, door: Door, asking: Asking) -> None:
@@ -97,12 +98,9 @@ class HackerNewsCollector:
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
         """The posts again, by asking for their times: one question brings many of them."""
         missing = {post.id for post in due}
-        for fetched in ask_by_time(self, due):
-            missing -= {post.id for post in fetched.posts}
-            yield fetched
+        yield from ask_by_time(self, due, missing)
         for identity in sorted(missing):
-            if self._is_gone(identity):
-                yield Fetched(gone=(identity,))
+            yield Fetched(gone=(identity,)) if self._is_gone(identity) else Fetched(alive=(identity,))
 
     def probe(self) -> str:
         """How much there was in the last day."""

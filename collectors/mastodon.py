@@ -5,6 +5,7 @@ their upper bits; a post seen from several servers is one post by its origin. Ac
 be indexed (`indexable` false, `noindex`, #nobot in the bio) are left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,11 @@ _PAGE: Final = 40
 _TAGS_AT_ONCE: Final = 4
 _ID_SHIFT: Final = 16  # an id is milliseconds since 1970, and 16 bits more
 _CLOSED: Final = frozenset({401, 403, 404, 422})
+_STATUS: Final = "/api/v1/statuses/"
+_NOT_THERE: Final = frozenset({404, 410})
+_PUBLIC_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_NO_PUBLIC_HOST: Final = (".local", ".localhost", ".internal", ".lan", ".home", ".test", ".onion")
+_PSEUDONYM: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class MastodonCollector:
     """Posts with the case's hashtags that its servers know of."""
 
     source = SOURCE
+    looks_up_ids = True
     overlap = timedelta(minutes=10)
 
     def __init__(self, settings: MastodonSettings, query: Query, door: Door, asking: Asking) -> None:  # noqa: ARG002
@@ -107,8 +114,27 @@ class MastodonCollector:
             raise _trouble(place)
 
     def observe(self, due: Sequence[Due]) -> Iterator[Fetched]:
-        """The posts again, by asking for their times: their ids here are no server's."""
-        return ask_by_time(self, due)
+        """The posts again, by asking for their times; those not found, by number at the servers they are of.
+
+        A server that shows nothing to strangers, or doesn't answer, tells nothing about its posts.
+        """
+        missing = {post.id for post in due}
+        trouble: SourceError | None = None
+        try:
+            yield from ask_by_time(self, due, missing)
+        except (TierError, UnreachableError) as error:
+            trouble = error
+        silent: set[str] = set()
+        for identity in sorted(missing):
+            server, _, number = identity.partition("/")
+            if server in silent or not _may_be_asked(server, number):
+                continue
+            try:
+                yield self._status(server, number)
+            except (TierError, UnreachableError):
+                silent.add(server)
+        if trouble is not None:
+            raise trouble
 
     def probe(self) -> str:
         """One post of each server's first timeline."""
@@ -131,6 +157,18 @@ class MastodonCollector:
         if below == place.below or back:
             below = None
         return Fetched(within(window, fetched.posts), fetched.faults), below
+
+    def _status(self, server: str, number: str) -> Fetched:
+        """One post by its number on its own server."""
+        self._budget.affordable(1)
+        answer = self._session.get(f"https://{server}{_STATUS}{number}")
+        self._budget.used(posts=1)
+        if answer.status_code in _NOT_THERE:
+            return Fetched(gone=(f"{server}/{number}",))
+        status = answer.json()
+        if _wants_no_index(status):
+            return Fetched(gone=(f"{server}/{number}",))
+        return read(MASTODON, [status], Sighting(self._door, self._clock.now()))
 
     def _top(self, window: Stretch) -> str | None:
         """The id where the window ends; None: at the newest, where ids may not be told from our clock."""
@@ -178,14 +216,23 @@ def _wants_no_index(status: Any) -> bool:
     return shy or "#nobot" in str(account.get("note", "")).lower()
 
 
+def _may_be_asked(server: str, number: str) -> bool:
+    """Whether an id names a public server and a number there. Anybody can write a post with one."""
+    is_public = _PUBLIC_HOST.fullmatch(server) is not None and not server.endswith(_NO_PUBLIC_HOST)
+    return is_public and re.fullmatch(r"\w+", number) is not None and not _PSEUDONYM.fullmatch(number)
+
+
 def _is_answer(told: Any) -> bool:
-    return isinstance(told, list)
+    """A timeline, or a status."""
+    return isinstance(told, list) or (isinstance(told, dict) and "uri" in told)
 
 
 def _judge_by(asking: Asking) -> Judge:
     usual = usual_judge(SOURCE, asking.clock, _is_answer)
 
     def judge(response: requests.Response) -> Judgement:
+        if response.status_code in _NOT_THERE and _STATUS in (response.request.path_url or ""):
+            return None
         if response.status_code in _CLOSED:
             host = response.request.headers.get("Host") or urlsplit(response.url).netloc
             return TierError(f"mastodon: {host} does not show its timelines to strangers")

@@ -60,6 +60,7 @@ class RedditCollector:
     """Submissions and comments of the case's subreddits; of all of Reddit, by search, where none is named."""
 
     source = SOURCE
+    looks_up_ids = True
     overlap = timedelta(minutes=10)
 
     def __init__(

@@ -83,6 +83,7 @@ class XCollector:
     """Posts of X that the case's query finds."""
 
     source = SOURCE
+    looks_up_ids = True
     overlap = timedelta(minutes=10)
 
     def __init__(self, settings: XSettings, query: Query, door: Door, asking: Asking, keys: Keys) -> None:

@@ -165,6 +165,29 @@ class Retention(_Table):
         return None if days is None else timedelta(days=days)
 
 
+Hours = Annotated[int, Field(ge=1)]
+
+
+class Recheck(_Table):
+    """How many hours may pass before it is looked again whether a post is still there.
+
+    A source's own number goes before `hours`. X charges for every look, so that it wants one of its own.
+    """
+
+    hours: Hours = 24
+    hackernews: Hours | None = None
+    reddit: Hours | None = None
+    x: Hours | None = None
+    mastodon: Hours | None = None
+    bluesky: Hours | None = None
+
+    def of(self, source: str) -> timedelta | None:
+        """For how long a look at a source's posts holds good; None: nobody looks."""
+        own: int | None = getattr(self, source)
+        hours = own or (None if source == "x" else self.hours)
+        return None if hours is None else timedelta(hours=hours)
+
+
 class Alerts(_Table):
     """Where alerts go: the name of the environment variable that holds the addresses."""
 
@@ -209,6 +232,7 @@ class Case(_Table):
     alerts: Alerts | None = None
     report: ReportOptions = ReportOptions()
     retention: Retention | None = None
+    recheck: Recheck = Recheck()
     path: Path = Field(default=Path("case.toml"), exclude=True)
 
     @field_validator("end")

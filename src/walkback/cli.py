@@ -294,6 +294,33 @@ def backup(
 
 
 @app.command()
+def recheck(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    source: Annotated[
+        list[str] | None, typer.Option(help="A source; may be repeated. Default: all of the case's.")
+    ] = None,
+    max_cost: MaxCost = None,
+    max_wait: MaxWait = 960.0,
+    max_time: MaxTime = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many posts are due.")] = False,
+) -> None:
+    """Look whether stored posts are still on their platforms; those that are gone lose their words here."""
+    case = load_case(case_file)
+    from walkback.commands import collecting, erasing
+
+    wanted = collecting.Wanted(
+        sources=tuple(source or ()), max_cost=max_cost, max_wait_s=max_wait, max_time_s=max_time
+    )
+    session = _session(context)
+    code = collecting.recheck_sources(session, case, wanted, dry_run=dry_run)
+    if not dry_run:
+        erasing.erase_emptied(session, case)
+    raise typer.Exit(code)
+
+
+@app.command()
 def purge(
     context: typer.Context,
     case_file: CaseFile,

@@ -71,7 +71,9 @@ def test_a_run_that_went_well_is_silent(case):
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert report["totals"]["posts"] > 0
     assert report["totals"]["scored"] == report["totals"]["posts"]
-    assert outcomes(case) == dict.fromkeys(("collect", "score", "retain", "analyze", "report"), "done")
+    assert outcomes(case) == dict.fromkeys(
+        ("collect", "score", "recheck", "erase", "analyze", "report"), "done"
+    )
     assert json.loads(case("status", "zoom.toml", "--json").stdout)["posts"] == posts
 
 
@@ -85,7 +87,8 @@ def test_a_source_that_fails_is_one_line_and_the_rest_goes_on(case, platforms):
     assert outcomes(case) == {
         "collect": "partly done",
         "score": "done",
-        "retain": "done",
+        "recheck": "done",
+        "erase": "done",
         "analyze": "done",
         "report": "done",
     }
@@ -112,7 +115,8 @@ def test_the_log_is_json_a_line_each(case):
     assert [line["step"] for line in lines if line["message"].endswith(": done")] == [
         "collect",
         "score",
-        "retain",
+        "recheck",
+        "erase",
         "analyze",
         "report",
     ]

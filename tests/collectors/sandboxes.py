@@ -8,7 +8,7 @@ from tests.collectors.replay import StandingClock
 from tests.worlds import case_at
 
 from walkback.collectors.budget import Budget, Limits
-from walkback.collectors.collect import Source, collect, window_of
+from walkback.collectors.collect import Source, collect, recheck, window_of
 from walkback.collectors.sandbox import phrases
 from walkback.collectors.sandbox.platforms.mastodon import SERVERS
 from walkback.collectors.sandbox.platforms.server import Sandbox
@@ -64,6 +64,22 @@ def gather(case, platforms, *names, progress=lambda _: None, clock=None, **limit
         sources.append(Source(make_collector(name, case, door, asking, network.keys), budget))
     window = window_of(case, clock.now(), None, None)
     done = collect(case, store, door, sources, window, clock=clock, progress=progress)
+    return {one.source: one for one in done}
+
+
+def look_again(case, platforms, *names, hours=24):
+    """Look whether the stored posts of these sources are still there."""
+    clock = platforms._clock  # noqa: SLF001
+    network = sandbox_network(case, platforms.address)
+    store = Store(case.store_path)
+    door = store.prepare()
+    sources = []
+    for name in names:
+        budget = Budget(name, Limits(max_cost=Decimal(25)), clock)
+        asking = Asking(budget, clock, network.routes)
+        sources.append(Source(make_collector(name, case, door, asking, network.keys), budget))
+    periods = dict.fromkeys(names, timedelta(hours=hours))
+    done = recheck(case, store, door, sources, periods, clock=clock, progress=lambda _: None)
     return {one.source: one for one in done}
 
 

@@ -6,10 +6,18 @@ import pytest
 from tests.collectors.replay import Replay, Said, StandingClock
 
 from walkback.case import Query
+from walkback.collectors.archives.bluesky import BLUESKY
+from walkback.collectors.archives.format import Sighting
 from walkback.collectors.bluesky import BlueskyCollector
-from walkback.collectors.collector import Covered, Stretch
+from walkback.collectors.collector import Covered, Due, Stretch, read
 from walkback.collectors.keys import Keys
-from walkback.collectors.trouble import BudgetSpentError, CredentialsError, KeyMissingError, TierError
+from walkback.collectors.trouble import (
+    BudgetSpentError,
+    CredentialsError,
+    KeyMissingError,
+    TierError,
+    UnreachableError,
+)
 from walkback.post import Door
 
 NOW = datetime(2023, 9, 5, tzinfo=UTC)
@@ -146,3 +154,30 @@ def test_a_moment_with_more_than_can_be_shown_is_told():
     pages = fetched(Replay().says(SEARCH, crowded), keys=Keys({}))
     assert "zoom 200" in words(pages)
     assert pages[-1].covered == (Covered(WINDOW.start, WINDOW.end, "saturated"),)
+
+
+def look_again(found, due):
+    """What becomes of posts that are to be looked at again, when a search finds these."""
+    server = Replay().says(SIGN_IN, SESSION).says(SEARCH, search(*found))
+    with server.running():
+        asking = server.asking("bluesky", "bsky.social", "public.api.bsky.app", clock=StandingClock(NOW))
+        door = Door(bytes(32))
+        collector = BlueskyCollector(Query(any=("zoom",)), door, asking, LOGIN)
+        posts = read(BLUESKY, due, Sighting(door, NOW)).posts
+        return list(collector.observe([Due(post.id, post.created_at) for post in posts]))
+
+
+def test_what_a_whole_search_no_longer_finds_is_gone():
+    """The others are there."""
+    views = [view(number, number * 3 + 1) for number in range(12)]
+    pages = look_again(views[:-1], views)
+
+    assert len(words(pages)) == 11
+    assert [name.endswith("/11") for page in pages for name in page.gone] == [True]
+
+
+def test_a_search_that_finds_next_to_nothing_says_nothing_about_any_post():
+    """Rather that than to erase what is there."""
+    views = [view(number, number * 3 + 1) for number in range(12)]
+    with pytest.raises(UnreachableError, match="11 of 12 posts are not found"):
+        look_again(views[:1], views)

@@ -183,6 +183,7 @@ def test_what_is_not_found_again_is_gone_where_its_own_page_says_so():
         pages = list(collector(server).observe(due))
     assert ids(pages) == {"1"}
     assert [name for page in pages for name in page.gone] == ["2", "3"]
+    assert [name for page in pages for name in page.alive] == ["4"]
 
 
 def test_a_window_without_posts_is_complete():

@@ -5,7 +5,7 @@ import pytest
 from tests.collectors.replay import Replay, Said, StandingClock
 
 from walkback.case import Mastodon, Query
-from walkback.collectors.collector import Covered, Stretch
+from walkback.collectors.collector import Covered, Due, Stretch
 from walkback.collectors.mastodon import MastodonCollector
 from walkback.collectors.trouble import BudgetSpentError, TierError, UnreachableError
 from walkback.post import Door
@@ -148,3 +148,53 @@ def test_no_more_is_asked_for_than_the_budget_allows():
     with pytest.raises(BudgetSpentError):
         fetched(server, max_posts=10)
     assert [asked["limit"] for _, _, asked in server.asked] == ["10"]
+
+
+def look_again(server, *identities):
+    """What becomes of posts of the window's first minutes that are to be looked at again."""
+    due = [Due(identity, WINDOW.end - timedelta(minutes=1)) for identity in identities]
+    with server.running():
+        hosts = ("s.example", "home.example", "other.example", "127.0.0.1", "printer.local")
+        asking = server.asking("mastodon", *hosts, clock=StandingClock(NOW))
+        settings = Mastodon(servers=("s.example",), tags=("zoom",))
+        made = MastodonCollector(settings, Query(any=("#zoom",)), Door(bytes(32)), asking)
+        return list(made.observe(due))
+
+
+def test_what_no_timeline_shows_is_asked_for_at_home():
+    """There by its number; gone where its server has none such, or its author asks not to be indexed."""
+    server = (
+        Replay()
+        .says(PATH, timeline(status(1, 1)))
+        .says("/api/v1/statuses/2", orjson.dumps(status(2, 1)))
+        .says("/api/v1/statuses/3", Said(b'{"error": "Record not found"}', 404))
+        .says("/api/v1/statuses/4", orjson.dumps(status(4, 1, indexable=False)))
+    )
+    pages = look_again(server, *(f"home.example/{number}" for number in (1, 2, 3, 4)))
+
+    assert sorted(ids(pages)) == ["home.example/1", "home.example/2"]
+    assert [name for page in pages for name in page.gone] == ["home.example/3", "home.example/4"]
+
+
+def test_a_server_that_does_not_answer_says_nothing_about_its_posts():
+    """It is asked once; others are asked all the same."""
+    server = (
+        Replay()
+        .says(PATH, timeline())
+        .says("/api/v1/statuses/1", *[Said(b"", 503)] * 5)
+        .says("/api/v1/statuses/9", Said(b"{}", 404))
+    )
+    pages = look_again(server, "home.example/1", "home.example/2", "other.example/9")
+
+    assert [name for page in pages for name in page.gone] == ["other.example/9"]
+    assert [path for _, path, _ in server.asked].count("/api/v1/statuses/2") == 0
+
+
+def test_only_public_servers_are_asked_for_a_status():
+    """Whoever runs a server could write any other's name into a post's address."""
+    server = Replay().says(PATH, timeline())
+    hostile = ("127.0.0.1/1", "printer.local/1", "localhost/1", "s.example:25/1", "s.example/../admin")
+    pages = look_again(server, *hostile, f"s.example/{'a' * 32}")
+
+    assert [name for page in pages for name in page.gone] == []
+    assert {path for _, path, _ in server.asked} == {PATH}

@@ -1,5 +1,6 @@
 """The sandbox's platforms, asked by the real clients over HTTP: whole, with every failure, within limits."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from tests.collectors.sandboxes import (
     START,
     SUBREDDITS,
     gather,
+    look_again,
     sandbox,
     stored,
     world,
@@ -282,6 +284,25 @@ def test_deleted_posts_are_deleted_here(tmp_path):
         text, state = texts.get((source, name), ("", "deleted"))
         assert not text
         assert state != "present"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_deletion_is_followed_however_old_the_post(source, tmp_path):
+    """It loses words and author; the others are seen to be there, and not asked for again the same day."""
+    case = zoom(tmp_path)
+    with sandbox().running() as platforms:
+        gather(case, platforms, source)
+        before = {row[0]: row[1] for row in stored(case, "id", "text_state")}
+        doomed = next(name for name, state in before.items() if state == "present")
+        platforms.delete(source, re.split("[_/]", doomed)[-1])
+        platforms._clock.sleep(25 * 3600)  # noqa: SLF001
+        done = look_again(case, platforms, source)[source]
+        again = look_again(case, platforms, source)
+        after = {row[0]: row[1:] for row in stored(case, "id", "text_state", "text", "author")}
+
+    assert (done.trouble, again) == (None, {})
+    assert {name for name in after if after[name][0] != before[name]} == {doomed}
+    assert (after[doomed][1], after[doomed][2], done.gone) == ("", None, 1)
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -1,7 +1,7 @@
 """Mastodon servers and their public hashtag timelines.
 
-Contract: docs.joinmastodon.org/methods/timelines, #tag; /api/rate-limits. Two servers, each knowing two
-thirds of the posts, under ids of its own.
+Contract: docs.joinmastodon.org/methods/timelines, #tag; /methods/statuses, #get; /api/rate-limits.
+Two servers, each knowing two thirds of the posts, under ids of its own.
 """
 
 import html
@@ -18,6 +18,7 @@ from walkback.collectors.sandbox.platforms.exchange import Answer, Asked, Record
 from walkback.collectors.sandbox.world import World
 
 SERVERS: Final = ("mastodon.social", "hachyderm.io")
+_STATUS: Final = re.compile(r"/api/v1/statuses/(\d+)")
 _PATH: Final = re.compile(r"/api/v1/timelines/tag/(\w+)")
 _HASHTAG: Final = re.compile(r"#(\w+)")
 _MOST: Final = 40
@@ -39,6 +40,7 @@ class Mastodon:
             server: [post for post in posts if post.number // 4 % 3 != leaves_out]
             for leaves_out, server in enumerate(SERVERS)
         }
+        self._at_home = {_origin_id(post): post for post in posts}
         self._buckets = {server: Bucket(_REQUESTS, _WINDOW_S) for server in SERVERS}
         self._gone: set[str] = set()
 
@@ -47,27 +49,43 @@ class Mastodon:
         self._gone.add(identity)
 
     def answer(self, asked: Asked) -> Answer:
-        """A page of a timeline, newest first."""
+        """A page of a timeline, newest first; or one status."""
         match = _PATH.fullmatch(asked.path)
-        if match is None or asked.method != "GET":
+        status = _STATUS.fullmatch(asked.path)
+        if (match is None and status is None) or asked.method != "GET":
             raise UnknownRequestError(f"{asked.method} {asked.host}{asked.path}")
-        asked.takes("limit", "any[]", "max_id")
         level = self._buckets[asked.host].take(asked.at)
         headers = _rate_headers(level)
         if not level.allowed:
             return Answer({"error": "Too many requests"}, HTTPStatus.TOO_MANY_REQUESTS, headers)
-        tags = {tag.lower() for tag in (match[1], *asked.params.get("any[]", ()))}
+        if status is not None:
+            return self._status(asked, int(status[1]), headers)
+        assert match is not None  # noqa: S101  # one of the two is there
+        return self._timeline(asked, match[1], headers)
+
+    def _status(self, asked: Asked, number: int, headers: dict[str, str]) -> Answer:
+        """By its number where it is at home."""
+        asked.takes()
+        post = self._at_home.get(number)
+        if asked.host != SERVERS[0] or post is None or str(number) in self._gone:
+            return Answer({"error": "Record not found"}, HTTPStatus.NOT_FOUND, headers)
+        shown = _status(number, post)
+        return Answer(shown, HTTPStatus.OK, headers, [shown])
+
+    def _timeline(self, asked: Asked, tag: str, headers: dict[str, str]) -> Answer:
+        asked.takes("limit", "any[]", "max_id")
+        tags = {each.lower() for each in (tag, *asked.params.get("any[]", ()))}
         below = asked.number("max_id", 1 << 80)
         found = [
             (_local_id(post, asked.host), post)
             for post in self._known[asked.host]
             if str(_origin_id(post)) not in self._gone
-            and tags & {tag.lower() for tag in _HASHTAG.findall(post.text)}
+            and tags & {each.lower() for each in _HASHTAG.findall(post.text)}
         ]
         page = [(name, post) for name, post in found if name < below][: min(asked.number("limit", 20), _MOST)]
         items = [_status(name, post) for name, post in page]
         if page:
-            headers["Link"] = _links(asked, match[1], page[-1][0], page[0][0])
+            headers["Link"] = _links(asked, tag, page[-1][0], page[0][0])
         return Answer(items, HTTPStatus.OK, headers, items)
 
     def refusal(self, why: str) -> Answer | None:

@@ -13,7 +13,15 @@ from walkback.case import Case
 from walkback.collectors import prices
 from walkback.collectors.budget import Budget, Limits
 from walkback.collectors.clock import Clock, SystemClock
-from walkback.collectors.collect import Collected, Progress, Source, collect, missing_of, window_of
+from walkback.collectors.collect import (
+    Collected,
+    Progress,
+    Source,
+    collect,
+    missing_of,
+    recheck,
+    window_of,
+)
 from walkback.collectors.collector import Estimate, Stretch
 from walkback.collectors.keys import Keys, keys_for
 from walkback.collectors.sources import hosts, make_collector
@@ -128,6 +136,48 @@ def _collect(
     for one in done:
         _tell(session, one)
     return done
+
+
+def recheck_sources(session: Session, case: Case, wanted: Wanted, *, dry_run: bool = False) -> int:
+    """Look whether stored posts are still there, and say what came of it. Returns the exit code."""
+    network = network_for(case)
+    door = session.store(case).prepare()
+    periods = {name: period for name in _names(case, wanted) if (period := case.recheck.of(name)) is not None}
+    for name in wanted.sources:
+        if name not in periods:
+            raise CaseError(
+                f"{case.path}: a look at a post on {name} costs ${prices.X_POST}, so it wants a period "
+                f"of its own. Write {name} = 168 (hours) under [recheck], and max_cost under [sources.{name}]"
+            )
+    sources, refused = _sources(session, case, wanted, network, tuple(periods), door)
+    if dry_run:
+        _tell_due(session, case, sources, network.clock, periods)
+        return 0
+    store = session.store(case)
+    with turns(case, [source.collector.source for source in sources]) as ours:
+        asked = [one for one in sources if one.collector.source in ours]
+        done = recheck(case, store, door, asked, periods, clock=network.clock, progress=lambda _: None)
+    for one in done:
+        cost = f", ${one.cost}" if one.cost else ""
+        session.terminal.say(
+            f"{one.source}: {words.count(one.duplicates, 'post')} seen again, {one.gone:,} gone "
+            f"({words.count(one.requests, 'request')}{cost})"
+        )
+        if one.trouble is not None:
+            session.terminal.complain(str(one.trouble))
+    return SourceError.exit_code if refused or any(one.trouble for one in done) else 0
+
+
+def _tell_due(
+    session: Session, case: Case, sources: list[Source], clock: Clock, periods: Mapping[str, timedelta]
+) -> None:
+    for one in sources:
+        name = one.collector.source
+        due = session.store(case).unseen_since(
+            case, name, clock.now() - periods[name], any_post=one.collector.looks_up_ids
+        )
+        cost = f", ${len(due) * prices.X_POST}" if name == "x" and due else ""
+        session.terminal.say(f"{name}: would look at {words.count(len(due), 'post')}{cost}")
 
 
 def estimate_sources(session: Session, case: Case, wanted: Wanted) -> int:

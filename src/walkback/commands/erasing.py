@@ -14,6 +14,7 @@ from walkback.session import Session
 from walkback.store import Doomed, Store
 
 RETENTION: Final = "retention"
+GONE: Final = "gone from its platform"
 _AHEAD: Final = timedelta(
     days=1
 )  # what is due within a day goes too, so that the file is written anew once a day
@@ -72,6 +73,18 @@ def apply_retention(session: Session, case: Case) -> None:
         session.terminal.say(f"{case.store_path}: {_told(erased)} erased, as [retention] says")
 
 
+def erase_emptied(session: Session, case: Case) -> None:
+    """Write the store anew where posts have lost their words since: they are still in the file."""
+    store = session.store(case)
+    if emptied := store.count_emptied():
+        began = session.now()
+        store.erase([], why=GONE, now=began)
+        _note(store, case, GONE, began, emptied, session.now())
+        session.terminal.say(
+            f"{case.store_path}: the words of {words.count(emptied, 'post')} gone are erased"
+        )
+
+
 def backups_to_delete(store: Store, case: Case) -> list[str]:
     """A line for each backup that still holds what was erased since, and until when it is to be deleted."""
     runs = store.runs(case)
@@ -89,10 +102,15 @@ def backups_to_delete(store: Store, case: Case) -> list[str]:
 
 def _erase(session: Session, case: Case, store: Store, doomed: Sequence[Doomed], why: str) -> dict[str, int]:
     """Erase, and note that as a run: how many, and why, never whose."""
-    erased = store.erase(doomed, why=why, now=session.now())
-    run = store.start_run(case, "purge", why, session.now())
-    store.finish_run(run, refused=0, outcome="done", now=session.now(), posts=sum(erased.values()))
+    began = session.now()
+    erased = store.erase(doomed, why=why, now=began)
+    _note(store, case, why, began, sum(erased.values()), session.now())
     return erased
+
+
+def _note(store: Store, case: Case, why: str, began: datetime, posts: int, now: datetime) -> None:
+    run = store.start_run(case, "purge", why, began)
+    store.finish_run(run, refused=0, outcome="done", now=now, posts=posts)
 
 
 def _purge_key(session: Session, case: Case, asked: Asked, *, dry_run: bool, agreed: bool) -> None:

@@ -7,8 +7,8 @@ from typing import Final
 
 from walkback.analysis.model import Analysis
 from walkback.case import Case, Every
-from walkback.commands.collecting import Wanted, collect_sources
-from walkback.commands.erasing import apply_retention
+from walkback.commands.collecting import Wanted, collect_sources, recheck_sources
+from walkback.commands.erasing import apply_retention, erase_emptied
 from walkback.commands.lock import only_run
 from walkback.commands.reporting import analysis_of, publish_report
 from walkback.commands.scoring import bring_up_to_date
@@ -47,7 +47,8 @@ def run(session: Session, case: Case, options: Options) -> int:
         for name, step in (
             ("collect", steps.collect),
             ("score", steps.score),
-            ("retain", steps.retain),
+            ("recheck", steps.recheck),
+            ("erase", steps.erase),
             ("analyze", steps.analyze),
         ):
             steps.take(name, step)
@@ -64,6 +65,7 @@ class _Steps:
         self._case = case
         self._options = options
         self._store = session.store(case)
+        self._began = session.now()
         self.analysis: Analysis | None = None
         self.code = 0
 
@@ -97,10 +99,26 @@ class _Steps:
         session.terminal.say(f"{bring_up_to_date(session, self._case):,} posts scored")
         return 0
 
-    def retain(self, session: Session) -> int:
-        """Erase what is older than the case file allows."""
+    def recheck(self, session: Session) -> int:
+        """Follow deletions on the platforms, with what is left of the run's money."""
+        if not self._case.sources.wanted():
+            return 0
+        return recheck_sources(session, self._case, self._with_what_is_left())
+
+    def erase(self, session: Session) -> int:
+        """Erase what is older than the case file allows, and the words of what is gone."""
         apply_retention(session, self._case)
+        erase_emptied(session, self._case)
         return 0
+
+    def _with_what_is_left(self) -> Wanted:
+        """What the call asked for, less the money that its collection cost."""
+        wanted, x = self._options.wanted, self._case.sources.x
+        most = wanted.max_cost if wanted.max_cost is not None or x is None else x.max_cost
+        if most is None:
+            return wanted
+        spent = sum(run.cost for run in self._store.runs(self._case) if run.started_at >= self._began)
+        return replace(wanted, max_cost=max(most - float(spent), 0.0))
 
     def analyze(self, session: Session) -> int:
         """The answer; "inconclusive" where there is no post yet."""

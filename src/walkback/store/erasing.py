@@ -81,6 +81,12 @@ DELETE FROM fresh.coverage
 WHERE ($source IS NULL OR source = $source) AND starts_at < $until AND status <> 'erased'
 """
 
+_EMPTIED: Final = """
+SELECT count(*) FROM post
+WHERE text_state IN ('deleted', 'removed', 'withheld') AND fetched_at > first_seen_at
+  AND fetched_at >= (SELECT coalesce(max(started_at), '-infinity') FROM run WHERE what = 'purge')
+"""
+
 _AGES: Final = "SELECT source, min(created_at) AS oldest FROM post GROUP BY source ORDER BY source"
 
 _EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -99,18 +105,25 @@ def count_doomed(path: Path, doomed: Sequence[Doomed], *, wait_s: float) -> dict
         return _find(connection, doomed)
 
 
+def count_emptied(path: Path, *, wait_s: float) -> int:
+    """How many posts have lost their words since the file was last written anew: it has them still."""
+    with connections.connect(path, wait_s=wait_s, read_only=True) as connection:
+        return int(connection.execute(_EMPTIED).fetchall()[0][0])
+
+
 def erase(path: Path, doomed: Sequence[Doomed], *, why: str, now: datetime, wait_s: float) -> dict[str, int]:
     """Erase posts and all that belongs to them; returns how many of each source.
 
-    A tombstone of each stays, so that none comes back. Copies that were made before a change of schema are
-    deleted. Raises StoreBusyError where others hold the file, StoreError where it can't be written anew.
+    No `doomed`: what is left in the file of words that posts had before, and nothing else. A tombstone of
+    each stays, so that none comes back. Copies that were made before a change of schema are deleted. Raises
+    StoreBusyError where others hold the file, StoreError where it can't be written anew.
     """
     fresh = path.with_name(f".{path.name}.fresh")
     _remove(fresh)
     try:
         with connections.connect(path, wait_s=wait_s, read_only=False) as connection:
             found = _find(connection, doomed)
-            if found:
+            if found or not doomed:
                 _write_fresh(connection, fresh, doomed, why=why, now=now)
                 connection.execute("CHECKPOINT store")  # no log of the old file may be read into the new one
                 fresh.replace(path)  # while others are still kept out

@@ -54,14 +54,15 @@ class Cursor:
 class Page:
     """What is written together: posts with their matches, what was faulty, and what is now covered.
 
-    `gone` are (source, id) of posts that no longer exist on their platform. `requests` and `cost`
-    (US dollars) are what this page took.
+    `gone` are (source, id) of posts that no longer exist on their platform, `alive` of those that were
+    seen to be there still. `requests` and `cost` (US dollars) are what this page took.
     """
 
     posts: pa.Table = field(default_factory=PAGE_SCHEMA.empty_table)
     faults: tuple[Fault, ...] = ()
     coverage: tuple[Span, ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
+    alive: tuple[tuple[str, str], ...] = ()
     cursor: Cursor | None = None
     requests: int = 0
     cost: Decimal = Decimal(0)
@@ -79,9 +80,10 @@ class Written:
         return Written(self.stored + other.stored, self.duplicates + other.duplicates)
 
 
-# Later in this order wins: the newest fetch; of equals the one with fewer words left, so that a
-# deletion is never undone; then an arbitrary but fixed order, so that no order of pages matters.
-_RANK: Final = """(fetched_at, text_state <> 'present', hash(
+# Later in this order wins: what its author deleted, so that no archive that is older than it looks brings
+# that back; the newest fetch; of equals the one with fewer words left; then an arbitrary but fixed order,
+# so that no order of pages matters.
+_RANK: Final = """(text_state = 'deleted', fetched_at, text_state <> 'present', hash(
     kind, author, created_at, edited_at, lang, text, text_state, url, parent_id, conversation_id,
     place, content_hash, via))"""
 
@@ -249,6 +251,11 @@ UPDATE post SET text = '', text_state = 'deleted', author = NULL, url = NULL, co
 FROM gone WHERE post.source = gone.source AND post.id = gone.id
 """
 
+_SEEN_ALIVE: Final = """
+UPDATE post SET fetched_at = greatest(fetched_at, $now)
+FROM alive WHERE post.source = alive.source AND post.id = alive.id
+"""
+
 _FORGET_GONE: Final = """
 DELETE FROM {table} USING gone WHERE {table}.source = gone.source AND {table}.id = gone.id
 """
@@ -306,6 +313,9 @@ def _write(
     _write_coverage(connection, page, run, case.query.hash)
     if page.gone:
         _forget_gone(connection, page.gone, now)
+    if page.alive:
+        with _registered(connection, "alive", page.alive):
+            connection.execute(_SEEN_ALIVE, {"now": now})
     if page.cursor is not None:
         _write_cursor(connection, page.cursor, run, case.query.hash, now)
     connection.execute(
@@ -350,12 +360,21 @@ def _write_cursor(
 def _forget_gone(
     connection: duckdb.DuckDBPyConnection, gone: tuple[tuple[str, str], ...], now: datetime
 ) -> None:
-    sources, ids = zip(*gone, strict=True)
-    connection.register("gone", pa.table({"source": sources, "id": ids}))
-    connection.execute(_EMPTY_GONE, {"now": now})
-    for table in ("sentiment", "match"):
-        connection.execute(_FORGET_GONE.format(table=table))
-    connection.unregister("gone")
+    with _registered(connection, "gone", gone):
+        connection.execute(_EMPTY_GONE, {"now": now})
+        for table in ("sentiment", "match"):
+            connection.execute(_FORGET_GONE.format(table=table))
+
+
+@contextmanager
+def _registered(
+    connection: duckdb.DuckDBPyConnection, name: str, keys: tuple[tuple[str, str], ...]
+) -> Iterator[None]:
+    """(source, id) pairs as a table, inside."""
+    sources, ids = zip(*keys, strict=True)
+    connection.register(name, pa.table({"source": sources, "id": ids}))
+    yield
+    connection.unregister(name)
 
 
 def _write_new_posts(

@@ -27,6 +27,7 @@ from walkback.store.scores import add_scores, count_unscored, unscored
 _HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
 _SCORING_HOLD_S: Final = 10.0  # longer, because finding what is unscored takes longer than writing a page
 _BATCH: Final = 20_000
+_LOOKED_FOR_AGAIN: Final = 20_000  # posts a source and run
 LOOK_AGAIN_AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
 
 
@@ -102,6 +103,10 @@ class Store:
     def count_doomed(self, doomed: Sequence[Doomed]) -> dict[str, int]:
         """How many posts of each source `erase` would erase."""
         return erasing.count_doomed(self.path, doomed, wait_s=self.wait_s)
+
+    def count_emptied(self) -> int:
+        """How many posts have lost their words since the file was last written anew."""
+        return erasing.count_emptied(self.path, wait_s=self.wait_s)
 
     def erase(self, doomed: Sequence[Doomed], *, why: str, now: datetime) -> dict[str, int]:
         """Erase posts from the file itself; see `erasing.erase`."""
@@ -274,6 +279,28 @@ class Store:
             )
         return [(row[0], row[1]) for row in rows]
 
+    def unseen_since(
+        self, case: Case, source: str, moment: datetime, *, any_post: bool
+    ) -> list[tuple[str, datetime]]:
+        """(id, created_at) of posts with words that nobody has seen on their platform since then.
+
+        Matching ones alone, or `any_post`.
+        Those that were seen longest ago come first, as many as one run should ask for.
+        """
+        with self._read() as connection:
+            rows = _rows(
+                connection,
+                _UNSEEN,
+                {
+                    **_matched(case),
+                    "source": source,
+                    "moment": moment,
+                    "any_post": any_post,
+                    "limit": _LOOKED_FOR_AGAIN,
+                },
+            )
+        return [(row[0], row[1]) for row in rows]
+
     def coverage(self, case: Case) -> list[CoverageRow]:
         """What was covered for the case's query, by source and time."""
         with self._read() as connection:
@@ -392,6 +419,16 @@ WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS
   AND fetched_at < created_at + age AND created_at + age <= $now AND $now < created_at + 2 * age
 GROUP BY ALL
 ORDER BY created_at DESC, id
+LIMIT $limit
+"""
+
+_UNSEEN: Final = """
+SELECT id, created_at FROM post
+WHERE source = $source AND text_state IN ('present', 'truncated') AND fetched_at < $moment
+  AND ($any_post OR (source, id) IN (
+    SELECT (source, id) FROM match
+    WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL))
+ORDER BY fetched_at, id
 LIMIT $limit
 """
 
