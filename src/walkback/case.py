@@ -189,9 +189,18 @@ class Recheck(_Table):
 
 
 class Alerts(_Table):
-    """Where alerts go: the name of the environment variable that holds the addresses."""
+    """Where alerts go, and from when on something stands out.
 
-    notify_env: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    `notify_env` names the environment variable that holds the addresses, which are secrets; `report_url` is
+    where people find the report. `volume_rise`: so many times the usual posts; `sentiment_drop`: so much less
+    mean compound; `budget_share`: of what a run may cost.
+    """
+
+    notify_env: Annotated[str, StringConstraints(pattern=r"^WALKBACK_[A-Z0-9_]+$")]
+    report_url: HttpUrl | None = Field(default=None, strict=False)
+    volume_rise: Annotated[float, Field(ge=1, strict=False)] = 2.0
+    sentiment_drop: Annotated[float, Field(gt=0, le=2, strict=False)] = 0.1
+    budget_share: Annotated[float, Field(gt=0, le=1, strict=False)] = 0.8
 
 
 class ReportOptions(_Table):

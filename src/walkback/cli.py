@@ -272,6 +272,33 @@ def run(
 
 
 @app.command()
+def alert(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would have been told in a past window; send nothing.")
+    ] = False,
+    since: Annotated[
+        str | None, typer.Option(help="With --dry-run: from when on. Default: the case's start.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="With --dry-run: until when. Default: its end.")] = None,
+) -> None:
+    """Tell once of what stands out: an outcry, volume, sentiment, verdict, a source that fails, money."""
+    case = load_case(case_file)
+    begin, end = _instant(case, "--since", since), _instant(case, "--until", until)
+    if (since or until) and not dry_run:
+        raise typer.BadParameter("--since and --until go with --dry-run")
+    from walkback.commands import alerting
+
+    session = _session(context)
+    if dry_run:
+        alerting.rehearse(session, case, begin, end)
+    else:
+        alerting.alert(session, case)
+
+
+@app.command()
 def status(context: typer.Context, case_file: CaseFile, *, as_json: AsJson = False) -> None:
     """Say what is stored, covered, in quarantine and pending."""
     case = load_case(case_file)

@@ -96,12 +96,16 @@ def test_a_source_that_fails_is_one_line_and_the_rest_goes_on(case, platforms):
 
 
 def test_a_step_that_fails_is_told_by_name(case):
-    """The report's folder can't be made; all before it is kept."""
+    """The report's folder can't be made, nor an alert sent; all before it is kept."""
     (case.folder / "taken").write_text("a file")
+    path = case.folder / "zoom.toml"
+    path.write_text(path.read_text() + '[alerts]\nnotify_env = "WALKBACK_NOT_SET"\n')
     done = case("run", "zoom.toml", *QUICK, "--out", "taken")
+    report, alert = done.stderr.splitlines()
 
-    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
-    assert done.stderr.startswith("report: taken/report.json: can't be written")
+    assert done.returncode == 3
+    assert report.startswith("report: taken/report.json: can't be written")
+    assert alert.startswith("alert: zoom.toml: WALKBACK_NOT_SET is not set")
     assert outcomes(case)["report"].startswith("failed: taken")
     assert outcomes(case)["score"] == "done"
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from walkback.analysis.model import Analysis
 from walkback.case import Case, Every
+from walkback.commands.alerting import alert
 from walkback.commands.collecting import Wanted, collect_sources, recheck_sources
 from walkback.commands.erasing import apply_retention, erase_emptied
 from walkback.commands.lock import only_run
@@ -54,6 +55,8 @@ def run(session: Session, case: Case, options: Options) -> int:
             steps.take(name, step)
         if steps.analysis is not None:
             steps.take("report", steps.report)
+        if case.alerts is not None:
+            steps.take("alert", steps.alert)
         return steps.code
 
 
@@ -128,6 +131,14 @@ class _Steps:
     def report(self, session: Session) -> int:
         """The report's files, each put in the place of the last one's when it is whole."""
         if self.analysis is not None:
-            folder = self._options.out or self._case.path.parent / f"{self._case.name}-report"
-            publish_report(session, build_report(self.analysis), folder, self._options.formats)
+            publish_report(session, build_report(self.analysis), self._folder, self._options.formats)
         return 0
+
+    def alert(self, session: Session) -> int:
+        """Tell once of what stands out."""
+        alert(session, self._case, analysis=self.analysis, report=self._folder.resolve() / "report.html")
+        return 0
+
+    @property
+    def _folder(self) -> Path:
+        return self._options.out or self._case.path.parent / f"{self._case.name}-report"

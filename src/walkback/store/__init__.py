@@ -1,5 +1,6 @@
 """The store: one DuckDB file. Nothing else in Walkback opens it or speaks SQL."""
 
+from walkback.store.alerts import AlertRow
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.erasing import Doomed
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
@@ -8,6 +9,7 @@ from walkback.store.store import CoverageRow, RunRow, Status, Store
 
 __all__ = [
     "PAGE_SCHEMA",
+    "AlertRow",
     "CaseCounts",
     "CoverageRow",
     "Cursor",

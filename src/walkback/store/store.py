@@ -18,6 +18,7 @@ from walkback.matching import Matcher
 from walkback.post import Door
 from walkback.store import backup, erasing
 from walkback.store import connection as connections
+from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
 from walkback.store.key import open_door, shred_key
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
@@ -185,6 +186,11 @@ class Store:
                 {"now": now, "refused": refused, "outcome": outcome, "posts": posts, "run": run},
             )
 
+    def keep_alerts(self, case: Case, episodes: Sequence[AlertRow]) -> None:
+        """Add episodes of alerts, or change when they ended and were told; all or none."""
+        with self._write() as connection:
+            keep_alerts(connection, case, episodes)
+
     def match_pending(self, case: Case) -> int:
         """Hold the case's query against stored posts that it was not yet held against.
 
@@ -324,6 +330,11 @@ class Store:
                 {"case": case.name},
             )
         return [RunRow(*row) for row in rows]
+
+    def alerts(self, case: Case) -> list[AlertRow]:
+        """Episodes of alerts, oldest first."""
+        with self._read() as connection:
+            return read_alerts(connection, case)
 
     def quarantine(self, case: Case) -> list[tuple[str, Fault]]:
         """What could not be read, with the file it is in."""

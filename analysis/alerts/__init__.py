@@ -1,0 +1,1 @@
+"""What is worth waking somebody: signals of the last day, and the episodes that they make."""
