@@ -42,6 +42,7 @@ MOMENTS = {
     "observation": ("observed_at",),
     "cursor": ("updated_at",),
     "quarantine": ("quarantined_at",),
+    "tombstone": ("made_at",),
 }
 LOGS = {"run"}  # tables that tell of each try …
 TOLD = {"generated_at", "origins"}  # … and what a report says of them
@@ -79,6 +80,12 @@ def scenes(folder: Path) -> list[Scene]:
     def scored(into: Path) -> None:
         call(into, *import_)
 
+    def older(into: Path) -> None:
+        """As the version before this one left it."""
+        call(into, *import_)
+        with duckdb.connect(store_in(into)) as connection:
+            connection.execute("DROP TABLE alert; DELETE FROM schema_version WHERE version > 1")
+
     report = ("report", CASE_FILE, "--format", "html,pdf,json", "--out", "report")
     return [
         Scene(
@@ -86,7 +93,13 @@ def scenes(folder: Path) -> list[Scene]:
         ),
         Scene("import", import_, copy_of(imported, nothing)),
         Scene("score", ("score", CASE_FILE), once(folder / "unscored", copy_of(imported, unscored))),
+        Scene("migrate", ("check", CASE_FILE), once(folder / "older", copy_of(imported, older))),
         Scene("report", report, once(folder / "scored", copy_of(imported, scored))),
+        Scene(
+            "purge",
+            ("purge", CASE_FILE, "--older-than", "2023-08-07", "--yes"),
+            once(folder / "doomed", copy_of(imported, scored)),
+        ),
     ]
 
 
