@@ -63,7 +63,7 @@ def scenes(folder: Path) -> list[Scene]:
     for made in (collected, imported):
         write_case(made)
     case = collected / CASE_FILE  # Reddit's sandbox lets wait for its rate limit, as Reddit does
-    case.write_text(re.sub(r"\[sources\.reddit\][^\[]*", "", case.read_text()))
+    case.write_text(re.sub(r"\[sources\.reddit\]\nsubreddits = .*\n", "", case.read_text()))
     archives = write_archives(build_world(), imported)
     dump = imported / "dump.ndjson"  # long enough for several processes
     dump.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in comments(DUMP_POSTS)))

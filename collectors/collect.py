@@ -27,7 +27,7 @@ from walkback.collectors.collector import (
     Fetched,
     Stretch,
 )
-from walkback.collectors.trouble import BudgetSpentError, QueryError
+from walkback.collectors.trouble import BudgetSpentError, QueryError, UnreachableError
 from walkback.collectors.windows import joined, windows_to_ask
 from walkback.errors import WalkbackError
 from walkback.matching import Matcher
@@ -37,6 +37,9 @@ from walkback.store import Cursor, Page, Span, Store, Written, page_table
 _NEWEST: Final = timedelta(minutes=1)  # what is younger may not be in a platform's index yet
 _LOOKED_AT_AGAIN: Final = 2_000  # posts a source and run
 _NO_COST: Final = Decimal(0)
+MOST_EMPTY_PAGES: Final = (
+    2_000  # a subreddit has a thousand threads, and one without a post in the window is a page
+)
 COLLECT, RECHECK = "collect", "recheck"
 _WORDLESS: Final = (TextState.DELETED, TextState.REMOVED, TextState.WITHHELD)
 
@@ -260,7 +263,7 @@ class _Run:
     def _window(self, window: Stretch, state: Mapping[str, Any] | None) -> Iterator[Page]:
         reached = window.end
         try:
-            for fetched in self._collector.pages(window, state):
+            for fetched in _ending(self._name, self._collector.pages(window, state)):
                 reached = min([reached, *(stretch.start for stretch in fetched.covered)])
                 yield self._page(fetched, window)
         except Exception:
@@ -296,6 +299,19 @@ class _Run:
         requests, cost = self.budget.requests - self._told_requests, self.budget.cost - self._told_cost
         self._told_requests, self._told_cost = self.budget.requests, self.budget.cost
         return replace(page, requests=requests, cost=cost)
+
+
+def _ending(source: str, pages: Iterator[Fetched]) -> Iterator[Fetched]:
+    """The pages, as long as there are posts on some of them. Raises UnreachableError."""
+    empty = 0
+    for fetched in pages:
+        empty = 0 if fetched.posts or fetched.faults else empty + 1
+        if empty > MOST_EMPTY_PAGES:
+            raise UnreachableError(
+                f"{source}: {empty:,} pages in a row without a post, and no end. Run it again later; what "
+                "came so far is kept"
+            )
+        yield fetched
 
 
 def _ends(stretch: Stretch) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from walkback.collectors.budget import Budget
@@ -33,6 +34,9 @@ _TIMEOUT_S: Final = (5.0, 30.0)  # to connect, between two bytes
 _FIRST_PAUSE_S: Final = 1.0
 _UNTOLD_WAIT_S: Final = 60.0
 _JITTER_S: Final = 0.5
+LONGEST_ANSWER: Final = 64 * 2**20  # bytes, unpacked: a hundred times the longest page that a platform gives
+SLOWEST_ANSWER_S: Final = 120.0  # for all of it: a byte now and then would keep the time-out from ever coming
+_PIECE: Final = 2**16
 _NO_SKEW: Final = timedelta(seconds=2)
 _TRANSIENT: Final = frozenset({408, 500, 502, 503, 504, 520, 522, 524})
 
@@ -152,8 +156,8 @@ class Transport(HTTPAdapter):
     ) -> tuple[requests.Response | None, Judgement]:
         try:
             response = super().send(request, *args, **kwargs)
-            response.content  # noqa: B018  # read here, where a cut-off body can be asked for again
-        except requests.RequestException as error:
+            self._read_whole(response)  # here, where a cut-off body can be asked for again
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return None, Retry(_plainly(error))
         theirs = _their_time(response.headers, self._now())
         state = self._rate_state(response.headers, theirs) if self._rate_state else None
@@ -163,6 +167,24 @@ class Transport(HTTPAdapter):
         if isinstance(judgement, Wait) and judgement.until is None and self._closed_until is not None:
             judgement = Wait(self._closed_until)
         return response, judgement
+
+    def _read_whole(self, response: requests.Response) -> None:
+        """Read the body, unpacked, while it is neither too long nor too slow. Raises UnreachableError."""
+        began, size = self._now(), 0
+        pieces: list[bytes] = []
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            seconds = (self._now() - began).total_seconds()
+            if size > LONGEST_ANSWER or seconds > SLOWEST_ANSWER_S:
+                response.close()
+                why = f"longer than {LONGEST_ANSWER >> 20} MiB" if size > LONGEST_ANSWER else "endlessly slow"
+                raise UnreachableError(
+                    f"{self._source}: an answer of {_host_of(response)} is {why}. What came so far is kept; "
+                    "tell whoever runs it"
+                )
+        response._content = b"".join(pieces)  # noqa: SLF001  # where requests keeps what it has read
+        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _wait_for_refill(self) -> None:
         until, self._closed_until = self._closed_until, None
@@ -188,14 +210,21 @@ class Transport(HTTPAdapter):
         self._asking.clock.sleep(seconds + random.uniform(0.0, jitter_s))  # noqa: S311
 
 
-def _plainly(error: requests.RequestException) -> str:
+def _host_of(response: requests.Response) -> str:
+    """The platform's host, wherever its requests are sent."""
+    return str(response.request.headers.get("Host") or urlsplit(response.request.url or "").hostname)
+
+
+def _plainly(error: Exception) -> str:
     """What went wrong on the way, for somebody who doesn't know the library."""
     known: tuple[tuple[type[Exception], str], ...] = (
         (requests.exceptions.ProxyError, "no way through the proxy"),
         (requests.exceptions.SSLError, "its certificate is not trusted"),
         (requests.Timeout, "no answer in time"),
         (requests.ConnectionError, "no connection"),
-        (requests.exceptions.ChunkedEncodingError, "the answer was cut off"),
+        (urllib3.exceptions.ReadTimeoutError, "no answer in time"),
+        (urllib3.exceptions.ProtocolError, "the answer was cut off"),
+        (urllib3.exceptions.DecodeError, "the answer's compression is broken"),
     )
     return next((told for kind, told in known if isinstance(error, kind)), type(error).__name__)
 
@@ -235,7 +264,7 @@ def _refusal(source: str, response: requests.Response) -> SourceError | None:
     """What asking again can't help."""
     code = response.status_code
     if response.is_redirect:  # followed, it would lead to hosts that nobody was told of
-        here = response.request.headers.get("Host") or urlsplit(response.request.url or "").hostname
+        here = _host_of(response)
         there = urlsplit(response.headers["Location"]).hostname or "another address"
         return UnreachableError(
             f"{source}: {here} sends on to {there}, and Walkback follows nobody. See docs/sources.md"

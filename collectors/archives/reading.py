@@ -13,6 +13,7 @@ import ijson
 import orjson
 import zstandard
 
+from walkback.collectors.archives.measured import Measured, TooMuchError
 from walkback.errors import ArchiveError
 
 LONGEST_LINE: Final = 64 * 2**20
@@ -127,11 +128,13 @@ def document_items(stream: IO[bytes], head: bytes) -> Iterator[tuple[int, dict[s
     item. A str says why the rest can't be had.
     """
     number = 0
-    items = ijson.items(stream, _prefix(head), use_float=True, multiple_values=True)
+    measured = Measured(stream)
+    items = ijson.items(measured, _prefix(head), use_float=True, multiple_values=True)
     try:
         for number, item in enumerate(items, start=1):
+            measured.since_item = 0
             yield number, item if isinstance(item, dict) else f"not an object but {type(item).__name__}"
-    except (ijson.JSONError, UnicodeDecodeError, *BROKEN_PACKING) as error:
+    except (ijson.JSONError, UnicodeDecodeError, TooMuchError, *BROKEN_PACKING) as error:
         yield number + 1, f"the JSON document breaks off here ({_first_line(error)})"
 
 

@@ -256,7 +256,7 @@ def run(
     formats: Formats = None,
     max_cost: MaxCost = None,
     max_wait: MaxWait = 960.0,
-    max_time: MaxTime = None,
+    max_time: MaxTime = 3_000.0,
     log_json: Annotated[
         bool, typer.Option("--log-json", help="All that is said as JSON, a line each, on stderr.")
     ] = False,

@@ -359,3 +359,18 @@ def test_the_window_is_the_cases_or_a_part_of_it(tmp_path, since, until, expecte
     assert (window.start, window.end) == expected
     running = case_at(tmp_path, start=START, end=None)
     assert window_of(running, NOW, None, None).end == NOW - timedelta(minutes=1)
+
+
+def test_a_source_without_end_is_left(tmp_path, monkeypatch):
+    """Page after page with a token for the next and no post; the others are collected all the same."""
+    monkeypatch.setattr("walkback.collectors.collect.MOST_EMPTY_PAGES", 20)
+    asked = []
+
+    def endless(_):
+        asked.append(1)
+        return x_page(following=str(len(asked)))
+
+    with Replay().says(HN, algolia(hits(12))).says(X_ALL, endless).running() as server:
+        hackernews, x = run(zoom_case(tmp_path), server)
+    assert (hackernews.stored, hackernews.trouble) == (12, None)
+    assert "21 pages in a row without a post" in str(x.trouble)

@@ -1,5 +1,9 @@
 import gzip
+import io
 import json
+import tracemalloc
+from functools import partial
+from unittest import mock
 
 import pytest
 import zstandard
@@ -7,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from walkback.collectors.archives import reading
+from walkback.collectors.archives.measured import Measured, TooMuchError
 from walkback.collectors.archives.reading import document_items, head_of, is_document, lines, open_archive
 from walkback.errors import ArchiveError
 
@@ -140,3 +145,54 @@ def test_a_missing_file_is_told(tmp_path):
     """What, why and what to do."""
     with pytest.raises(ArchiveError, match="can't be read"):
         head_of(tmp_path / "none")
+
+
+@pytest.mark.parametrize("packing", [gzip.compress, zstandard.compress, bytes])
+def test_a_line_without_end_takes_no_memory(tmp_path, packing, monkeypatch):
+    """Packed it is a few kilobytes. Its neighbours are kept."""
+    monkeypatch.setattr("walkback.collectors.archives.reading.LONGEST_LINE", 2**16)
+    (tmp_path / "a").write_bytes(packing(b'{"a": "' + b"a" * 30_000_000 + b'"}\n{"b": 1}\n'))
+    tracemalloc.start()
+    with open_archive(tmp_path / "a") as (stream, _):
+        found = list(lines(stream))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert [number for number, _ in found] == [1, 2]
+    assert found[0][1].startswith("the line is longer than")
+    assert found[1][1] == b'{"b": 1}\n'
+    assert most < 8_000_000
+
+
+@pytest.mark.parametrize(
+    ("endless", "why"),
+    [
+        (b'{"a": "' + b"a" * 2_000_000, "longer than"),
+        (b"[" * 400_000, "nested more than 5,000 levels"),
+        (b'{"a": ' * 100_000, "nested more than 5,000 levels"),
+    ],
+)
+def test_an_item_without_end_is_where_a_document_breaks_off(tmp_path, endless, why, monkeypatch):
+    """Be it one word or one bracket after the other; what came before it is kept."""
+    monkeypatch.setattr("walkback.collectors.archives.measured.LONGEST_ITEM", 2**20)
+    whole = b'[{"id": 1},' + b" " * 70_000 + endless
+    (tmp_path / "a").write_bytes(whole)
+    with open_archive(tmp_path / "a") as (stream, _):
+        found = list(document_items(stream, whole[:100]))
+
+    assert found[0] == (1, {"id": 1})
+    assert f"breaks off here (an item is {why}" in found[1][1]
+    assert len(found) == 2
+
+
+@given(st.lists(st.text(st.sampled_from('[]{}"\\ab'), max_size=40), max_size=60), st.integers(1, 50))
+def test_brackets_in_words_are_not_depth(texts, size):
+    """Wherever the pieces that are read end, inside a word, an escape or neither."""
+    document = json.dumps([{"text": text, "more": [[text]]} for text in texts]).encode()
+    with mock.patch("walkback.collectors.archives.measured.DEEPEST", 4):
+        measured = Measured(io.BytesIO(document))
+        assert b"".join(iter(partial(measured.read, size), b"")) == document
+        deeper = Measured(io.BytesIO(document.replace(b'"more": [[', b'"more": [[[[')))
+        if texts:
+            with pytest.raises(TooMuchError):
+                deeper.read()

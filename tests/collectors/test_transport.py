@@ -1,3 +1,4 @@
+import gzip
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -168,3 +169,48 @@ def test_nothing_is_asked_after_the_deadline():
     """Not even a first try."""
     with pytest.raises(BudgetSpentError, match="--max-time"):
         ask(GOOD, deadline=NOON)
+
+
+class HurryingClock(StandingClock):
+    """Every look at it takes ten seconds."""
+
+    def now(self):
+        """The time."""
+        self.sleep(10)
+        return super().now()
+
+
+def test_an_answer_that_never_ends_is_left(monkeypatch):
+    """By its length unpacked, and by the time that all of it takes."""
+    monkeypatch.setattr("walkback.collectors.transport.LONGEST_ANSWER", 100_000)
+    bomb = gzip.compress(b'{"good": "' + b"a" * 10_000_000 + b'"}')
+    packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    with pytest.raises(UnreachableError, match=r"api\.example\.org is longer than"):
+        ask(Said(b'{"good": "' + b"a" * 200_000 + b'"}'))
+    with pytest.raises(UnreachableError, match=r"api\.example\.org is longer than"):
+        ask(Said(bomb, headers=packed))
+    monkeypatch.undo()
+    with pytest.raises(UnreachableError, match="endlessly slow"):
+        ask(Said(b'{"good": "' + b"a" * 2_000_000 + b'"}'), clock=HurryingClock(NOON))
+
+
+def test_an_answer_may_be_packed():
+    """As most are; a broken one is asked for again."""
+    packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    good, broken = Said(gzip.compress(b'{"good": true}'), headers=packed), Said(b"\x1f\x8bno", headers=packed)
+
+    assert ask(broken, good)[0] == [{"good": True}]
+
+
+def test_headers_beyond_measure_are_no_answer():
+    """Neither a long one nor many."""
+    for headers in ({"X-Long": "a" * 100_000}, {f"X-{number}": "a" for number in range(300)}):
+        with pytest.raises(UnreachableError, match="did not answer sensibly"):
+            ask(Said(b"{}", headers=headers))
+
+
+def test_a_redirect_is_not_followed():
+    """It would take the credentials along, and lead to hosts that nobody was told of."""
+    elsewhere = Said(status=302, headers={"Location": "https://evil.example/a"})
+    with pytest.raises(UnreachableError, match=r"api\.example\.org sends on to evil\.example"):
+        ask(elsewhere)
