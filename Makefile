@@ -1,7 +1,8 @@
 # make demo     the whole pipeline on synthetic posts, in demo/
 # make test     every check: lint, types, layers, tests
 # make bench    speed, memory and accuracy, each beside a reference
-# make nightly  the scorer against vaderSentiment on a million made-up texts, new ones every time
+# make nightly  what takes too long for every change, with new draws every time: the scorer against vaderSentiment
+#               on a million made-up texts, importers against broken files, 200 kills
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -29,9 +30,13 @@ bench: .venv/bench
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/worlds.py
 	$(BIN)/python benchmarks/composition.py
+	$(BIN)/python benchmarks/alerts.py
+	$(BIN)/python benchmarks/together.py
 
 nightly: .venv/dev
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/analysis/scorers
+	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/kills.py
 
 clean:
 	rm -rf .venv demo

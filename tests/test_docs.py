@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from walkback.cli import app
 from walkback.errors import WalkbackError
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES = [
+    ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 TEXT = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 
@@ -63,3 +66,32 @@ def test_every_dependency_earns_its_line():
     names = [re.sub("^types-|-stubs$", "", name) for name in named]
 
     assert [name for name in names if name not in TEXT["dependencies.md"]] == []
+
+
+def test_every_threat_has_its_tests():
+    """SECURITY.md names tests that are there, one at least in every row."""
+    rows = re.findall(r"^\| (?!from|---)(.+) \|$", TEXT["SECURITY.md"], re.MULTILINE)
+    named = [re.findall(r"`(tests/\S+?)::(\w+)`", row) for row in rows]
+    missing = [
+        f"{file}::{test}"
+        for tests in named
+        for file, test in tests
+        if f"\ndef {test}(" not in (ROOT / file).read_text(encoding="utf-8")
+    ]
+
+    assert len(rows) > 20
+    assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
+    assert missing == []
+
+
+def test_no_option_takes_a_secret():
+    """Whoever lists the machine's processes sees every option."""
+    options = {
+        option.name
+        for command in get_command(app).commands.values()
+        for option in command.params
+        if option.name
+    }
+
+    assert "max_cost" in options
+    assert not [name for name in options if re.search("token|password|secret|credential|url", name)]

@@ -66,11 +66,12 @@ def test_duplicates_inside_one_batch_keep_the_newest_fetch(tmp_path):
     assert row["first_seen_at"] == old.fetched_at
 
 
-def test_a_deletion_is_not_undone_by_an_older_archive(tmp_path):
-    """The newest fetch says that the words are gone; an old copy doesn't bring them back."""
+@pytest.mark.parametrize("day", [1, 3])
+def test_a_deletion_is_not_undone_by_a_newer_archive(tmp_path, day):
+    """A copy of an old file has a new time; its words stay away all the same."""
     case = case_at(tmp_path, query={"any": ["*"]})
     gone = post(text="", text_state=TextState.DELETED, fetched_at=datetime(2023, 10, 2, tzinfo=UTC))
-    add(case, [gone], [post()])
+    add(case, [gone], [post(fetched_at=datetime(2023, 10, day, tzinfo=UTC))])
 
     assert [
         (row["text"], row["text_state"]) for row in Store(case.store_path).matching(case).to_pylist()
@@ -268,12 +269,13 @@ def test_no_handle_is_in_the_file(tmp_path):
 
 
 def test_the_key_is_outside_the_store_and_for_its_owner_alone(tmp_path):
-    """0600, and not in the database."""
+    """0600, as the store itself, and not in it."""
     case = case_at(tmp_path)
     add(case, [post()])
     key = case.store_path.with_suffix(".key")
 
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(case.store_path.stat().st_mode) == 0o600
     assert bytes.fromhex(key.read_text()) not in case.store_path.read_bytes()
 
 
