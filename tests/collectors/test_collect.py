@@ -374,3 +374,15 @@ def test_a_source_without_end_is_left(tmp_path, monkeypatch):
         hackernews, x = run(zoom_case(tmp_path), server)
     assert (hackernews.stored, hackernews.trouble) == (12, None)
     assert "21 pages in a row without a post" in str(x.trouble)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=900)])
+def test_a_clock_that_jumps_back_changes_nothing(tmp_path, jump):
+    """Nor one that was put right again: nothing is lost, doubled or asked for twice."""
+    case = zoom_case(tmp_path)
+    with platforms().running() as server:
+        run(case, server)
+        whole = content(case)
+        for now in (NOW - jump, NOW):
+            run(case, server, now=now)
+            assert content(case)[:2] == whole[:2]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,8 +43,9 @@ def copy_store(path: Path, target: Path, *, wait_s: float) -> None:
     except OSError as error:
         raise StoreError(f"{target}: can't be written ({error.strerror}). Name another file") from error
     finally:
-        for file in (unfinished, _log_of(unfinished)):
-            file.unlink(missing_ok=True)
+        with suppress(OSError):  # of a disk that can only be read
+            for file in (unfinished, _log_of(unfinished)):
+                file.unlink(missing_ok=True)
 
 
 def find_faults(path: Path, *, wait_s: float) -> list[str]:

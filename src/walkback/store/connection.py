@@ -18,6 +18,7 @@ from walkback.errors import NothingToDoError, StoreBusyError, StoreError
 _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.5
 LONGEST_WAIT_S: Final = 1.5 * _LONGEST_PAUSE_S  # between two looks of somebody who waits: see the jitter
+_DISK_FULL: Final = "No space left on device"
 _HOLDER: Final = re.compile(r"PID (\d+)")
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,  # nothing is ever downloaded
@@ -79,6 +80,10 @@ def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
         raise  # a fault of ours, never of the file: let it be seen
     except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
         raise _explained(path, error) from error
+    except duckdb.TransactionException as error:
+        if _DISK_FULL not in str(error):
+            raise
+        raise _explained(path, error) from error
     finally:
         connection.close()
 
@@ -133,6 +138,8 @@ def _busy(path: Path, wait_s: float, error: duckdb.Error) -> StoreBusyError:
 
 def _explained(path: Path, error: duckdb.Error) -> StoreError:
     first_line = str(error).partition("\n")[0]
+    if _DISK_FULL in first_line:
+        return StoreError(f"{path}: the disk is full. Make room and run it again; nothing half-done was kept")
     return StoreError(
         f"{path}: the store can't be used ({first_line}). Check that it is a Walkback store, that the disk"
         " has room and that you may write there; nothing half-done was kept"
