@@ -2,7 +2,7 @@
 # make test     every check: lint, types, layers, tests
 # make bench    speed, memory and accuracy, each beside a reference
 # make nightly  what takes too long for every change, with new draws every time: the scorer against vaderSentiment
-#               on a million made-up texts, importers against broken files, 200 kills
+#               on a million made-up texts, importers against broken files, 200 kills, a real cron
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -37,6 +37,7 @@ nightly: .venv/dev
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/analysis/scorers
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/cron.py
 
 clean:
 	rm -rf .venv demo
