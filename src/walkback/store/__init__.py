@@ -4,6 +4,7 @@ from walkback.store.alerts import AlertRow
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.erasing import Doomed
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
+from walkback.store.private import PrivateCopy
 from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Tally, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
 
@@ -17,6 +18,7 @@ __all__ = [
     "Fault",
     "HourTally",
     "Page",
+    "PrivateCopy",
     "RunRow",
     "Snapshot",
     "Span",

@@ -22,6 +22,7 @@ from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
 from walkback.store.key import open_door, shred_key
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
+from walkback.store.private import PrivateCopy
 from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
 
@@ -360,6 +361,20 @@ class Store:
         with self._read() as connection:
             return _table(connection, _MATCHING, {"case": case.name, "query_hash": case.query.hash})
 
+    def scored(self, case: Case, window: tuple[datetime, datetime], scorer: str, version: str) -> pa.Table:
+        """Every post of [start, end) that matches the case's query, as `matching`, and its score.
+
+        compound, negative, neutral and positive are null where a post has no words.
+        """
+        start, end = window
+        asked = {**_matched(case), "scorer": scorer, "version": version, "start": start, "end": end}
+        with self._read() as connection:
+            return _table(connection, _SCORED, asked)
+
+    def private_copy(self) -> PrivateCopy:
+        """A copy of the file to keep open; see `PrivateCopy`."""
+        return PrivateCopy(self.path, wait_s=self.wait_s)
+
 
 class _Turn:
     """Reading while it is our turn: all that is to be read, or as much as the time allows."""
@@ -455,6 +470,19 @@ SELECT
     (SELECT count(*) FROM quarantine WHERE "case" = $case),
     (SELECT min(created_at) FROM matching),
     (SELECT max(created_at) FROM matching)
+"""
+
+_SCORED: Final = """
+SELECT post.*, match.terms, likes, replies, reposts, quotes, score, views,
+    compound::DOUBLE AS compound, negative::DOUBLE AS negative, neutral::DOUBLE AS neutral,
+    positive::DOUBLE AS positive
+FROM match JOIN post USING (source, id)
+LEFT JOIN latest_observation USING (source, id)
+LEFT JOIN sentiment ON sentiment.source = post.source AND sentiment.id = post.id
+    AND sentiment.scorer = $scorer AND sentiment.version = $version
+WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
+    AND post.created_at >= $start AND post.created_at < $end
+ORDER BY post.created_at, post.source, post.id
 """
 
 _MATCHING: Final = """

@@ -1,0 +1,96 @@
+"""Tidy frames: a row for what is counted, a column for what is known of it; times in the case's time zone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+
+from walkback.analysis.model import Analysis, CoverageSpan, Effect, Measures, Series
+
+
+def posts(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
+    """A row for each post; see `Notebook.posts`."""
+    frame: pd.DataFrame = table.to_pandas()
+    for name in ("created_at", "edited_at", "first_seen_at", "fetched_at"):
+        frame[name] = frame[name].dt.tz_convert(zone)
+    return frame
+
+
+def series(lines: Iterable[Series], zone: ZoneInfo) -> pd.DataFrame:
+    """A row for each bucket of each series; see `Notebook.series`."""
+    rows = [
+        {
+            "source": line.source or "all",
+            "start": bucket.start,
+            "end": bucket.end,
+            "observed_share": bucket.observed_share,
+            "observed": bucket.observed,
+            **_measures(bucket.measures),
+        }
+        for line in lines
+        for bucket in line.buckets
+    ]
+    return _frame(rows, ("start", "end"), zone)
+
+
+def phases(analysis: Analysis) -> pd.DataFrame:
+    """A row for each phase; see `Notebook.phases`."""
+    rows = [
+        {
+            "name": phase.name,
+            "start": phase.start,
+            "end": phase.end,
+            "observed_days": phase.observed_days,
+            "posts_per_day": phase.posts_per_day,
+            **_measures(phase.measures),
+        }
+        for phase in analysis.phases
+    ]
+    return _frame(rows, ("start", "end"), analysis.case.zone)
+
+
+def effects(analysis: Analysis) -> pd.DataFrame:
+    """A row for each effect; see `Notebook.effects`."""
+    rows = [asdict(effect) for effect in analysis.effects]
+    return _frame(rows, ("at",), analysis.case.zone, _names(Effect))
+
+
+def events(analysis: Analysis) -> pd.DataFrame:
+    """A row for each event of the case; see `Notebook.events`."""
+    rows = [
+        {"at": at, "kind": event.kind.value, "label": event.label, "url": event.url and str(event.url)}
+        for at, event in analysis.case.timeline()
+    ]
+    return _frame(rows, ("at",), analysis.case.zone, ["at", "kind", "label", "url"])
+
+
+def coverage(analysis: Analysis) -> pd.DataFrame:
+    """A row for each stretch that was asked for or imported; see `Notebook.coverage`."""
+    rows = [{**asdict(span), "status": span.status.value} for span in analysis.coverage]
+    return _frame(rows, ("start", "end"), analysis.case.zone, _names(CoverageSpan))
+
+
+def _measures(known: Measures) -> dict[str, Any]:
+    return asdict(known)
+
+
+def _names(kind: type[Effect | CoverageSpan]) -> list[str]:
+    return [each.name for each in fields(kind)]
+
+
+def _frame(
+    rows: Sequence[Mapping[str, Any]],
+    times: Sequence[str],
+    zone: ZoneInfo,
+    columns: list[str] | None = None,
+) -> pd.DataFrame:
+    """`columns`: for frames that may have no row."""
+    frame = pd.DataFrame(rows, columns=columns)
+    for name in times:
+        moments: list[datetime] = [row[name] for row in rows]
+        frame[name] = pd.to_datetime(pd.Series(moments, dtype="datetime64[us, UTC]")).dt.tz_convert(zone)
+    return frame

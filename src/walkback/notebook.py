@@ -1,0 +1,190 @@
+"""Walkback in a notebook: `walkback.open("zoom.toml")`, and several cases side by side.
+
+Nothing here keeps the store open: every call opens it, reads, and closes it again, so that whoever collects
+meanwhile is not kept waiting. Needs pandas: `pip install walkback[notebook]`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from walkback import frames
+from walkback.analysis.comparison import Compared, compare
+from walkback.analysis.model import Analysis
+from walkback.analysis.scorers.choose import scorer_for
+from walkback.case import Case, Every, load_case
+from walkback.commands.reporting import analysis_of
+from walkback.commands.scoring import bring_up_to_date
+from walkback.reports import charts, words
+from walkback.reports.charts.on_axes import draw_sentiment_on, draw_volume_on
+from walkback.session import Session
+from walkback.store import PrivateCopy
+from walkback.terminal import Terminal
+
+What = Literal["volume", "sentiment"]
+_DRAW: Final = {"volume": draw_volume_on, "sentiment": draw_sentiment_on}
+
+
+class OpenCase:
+    """A case and what its store holds. Times of all frames are in the case's time zone."""
+
+    def __init__(self, path: str | Path, *, wait_s: float = 60.0) -> None:
+        """Read the case file. Raises CaseError with everything that is wrong with it."""
+        self.case: Case = load_case(Path(path))
+        self._session = Session(Terminal(quiet=True), wait_s)
+        self._analyses: dict[Every, Analysis] = {}
+        self._copy: PrivateCopy | None = None
+
+    def __repr__(self) -> str:
+        """Title and file."""
+        return f"<case {words.clean(self.case.title)!r}, {self.case.path}>"
+
+    def posts(self) -> pd.DataFrame:
+        """A row for each post of the window that matches the query, by time.
+
+        `source` and `id` are its key, `author` a pseudonym, `text` has its mentions masked; `compound` lies
+        between -1 and 1, `negative`, `neutral` and `positive` between 0 and 1, missing where there are no
+        words; `likes` and so on are the latest counts. `terms` are the query's that it has. Raises
+        NothingToDoError without a store.
+        """
+        bring_up_to_date(self._session, self.case)
+        scorer = scorer_for(self.case)
+        window = self.case.window(self._session.now())
+        table = self._session.store(self.case).scored(self.case, window, scorer.name, scorer.version)
+        return frames.posts(table, self.case.zone)
+
+    def series(self, every: Every = "day", *, by_source: bool = False) -> pd.DataFrame:
+        """A row for each hour, day or week of the window, without holes.
+
+        `posts` counts every matching post; where `observed` is False that is no volume, and none is not
+        zero. `mean_compound` with its 95% interval (`ci_low`, `ci_high`, clustered by author) and
+        `negative_share` are over the `scored` ones. `source` is "all", or with `by_source` its name.
+        """
+        analysis = self.analysis(every)
+        return frames.series(analysis.by_source if by_source else [analysis.series], self.case.zone)
+
+    def phases(self) -> pd.DataFrame:
+        """A row for each stretch between events: rate a day over the observed days, and the measures."""
+        return frames.phases(self.analysis())
+
+    def effects(self) -> pd.DataFrame:
+        """A row for each event and outcome that could be tested, with interval, p and method."""
+        return frames.effects(self.analysis())
+
+    def events(self) -> pd.DataFrame:
+        """A row for each event of the case file."""
+        return frames.events(self.analysis())
+
+    def coverage(self) -> pd.DataFrame:
+        """A row for each stretch of each source that was asked for or imported, and how that ended."""
+        return frames.coverage(self.analysis())
+
+    def analysis(self, every: Every = "day") -> Analysis:
+        """All of it, as the dataclass that the JSON document and the reports are made from.
+
+        Made when it is first asked for and kept; `refresh` forgets it. Raises NothingToDoError where no
+        post matches.
+        """
+        if every not in self._analyses:
+            self._analyses[every] = analysis_of(self._session, self.case, every)
+        return self._analyses[every]
+
+    def plot(self, what: What = "volume", every: Every = "day", *, ax: Axes | None = None) -> Axes:
+        """Volume or sentiment over time, on axes of yours or on new ones."""
+        return _DRAW[what](ax or _new_axes(), self.analysis(every))
+
+    def timeline(self, every: Every = "day") -> Figure:
+        """The report's own chart: volume and sentiment, phases, events, what was not observed."""
+        return charts.timeline(self.analysis(every))
+
+    def sql(self, query: str, **parameters: object) -> pd.DataFrame:
+        """The rows of a DuckDB query on a private copy of the store, made at the first query.
+
+        Parameters are named: `case.sql("FROM post WHERE source = $source", source="x")`. Times are in UTC.
+        """
+        if self._copy is None:
+            self._copy = self._session.store(self.case).private_copy()
+        frame: pd.DataFrame = self._copy.sql(query, parameters).to_pandas()
+        return frame
+
+    def refresh(self) -> Self:
+        """Forget analyses and the private copy, so that what was collected since is seen."""
+        self._analyses.clear()
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
+        return self
+
+
+class OpenCases(Sequence[OpenCase]):
+    """Several cases side by side."""
+
+    def __init__(self, paths: Iterable[str | Path]) -> None:
+        """Read the case files. Raises CaseError."""
+        self._cases = [OpenCase(path) for path in paths]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._cases)
+
+    def __getitem__(self, index: Any) -> Any:
+        """One of them, or some."""
+        return self._cases[index]
+
+    @cached_property
+    def _compared(self) -> list[Compared]:
+        return [compare(each.analysis()) for each in self._cases]
+
+    def table(self) -> pd.DataFrame:
+        """The league table: a row for each case, the quickest walk-back first.
+
+        `hours_to_reversal` is from the case file's events. `volume` and `sentiment` are the effects of the
+        reversal, each with its interval at 99 and 96%; missing where it could not be tested. Half-lives are
+        ranges over the shapes of fading, in days.
+        """
+        frame = pd.DataFrame([_row(each) for each in self._compared])
+        return frame.sort_values("hours_to_reversal", na_position="last", ignore_index=True)
+
+    def plot(self, what: What = "volume", every: Every = "day") -> list[Axes]:
+        """Small multiples: a chart for each case, one below the other."""
+        figure, axes = plt.subplots(
+            len(self), 1, figsize=(9, 2.6 * len(self)), layout="constrained", squeeze=False
+        )
+        figure.align_ylabels()
+        return [each.plot(what, every, ax=ax) for each, ax in zip(self._cases, axes[:, 0], strict=True)]
+
+
+def open_case(path: str | Path, *, wait_s: float = 60.0) -> OpenCase:
+    """A case, by its file. Raises CaseError."""
+    return OpenCase(path, wait_s=wait_s)
+
+
+def open_cases(paths: Iterable[str | Path]) -> OpenCases:
+    """Cases, by their files. Raises CaseError."""
+    return OpenCases(paths)
+
+
+def _new_axes() -> Axes:
+    _, axes = plt.subplots(figsize=(9, 3.2), layout="constrained")
+    return axes
+
+
+def _row(each: Compared) -> dict[str, Any]:
+    row = asdict(each)
+    for name in ("volume", "sentiment"):
+        effect = row.pop(name)
+        row[name] = None if effect is None else effect["estimate"]
+        for bound in ("ci_low", "ci_high"):
+            row[f"{name}_{bound}"] = None if effect is None else effect[bound]
+    for name in ("half_life_days_before", "half_life_days_after"):
+        known = row.pop(name)
+        row[f"{name}_low"] = None if known is None else known["low"]
+        row[f"{name}_high"] = None if known is None else known["high"]
+    return row
