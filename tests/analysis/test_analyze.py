@@ -135,7 +135,7 @@ def test_nothing_that_matches_is_told(tmp_path):
 def test_what_a_killed_run_brought_is_told_and_steps_that_bring_nothing_are_not(case):
     """Its posts are in the store, as finished as any; only it never came to its end."""
     store = Store(case.store_path)
-    killed = store.start_run(case, "collect", "x", NOW)
+    killed = store.start_run(case, "collect", "x", NOW + timedelta(minutes=1))
     more = Page(page_table([post(id="more", text="zoom again")], Matcher(case.query, store.prepare())))
     store.add_pages(case, killed, [more], now=NOW, written=lambda _: None)
     again = store.start_run(case, "collect", "x", NOW + timedelta(hours=1))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.cli.test_commands import walkback
+from tests.cli.command import walkback
 
 SECRET = "token-that-nobody-may-see"  # noqa: S105
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -138,7 +138,8 @@ def test_quiet_days_are_quiet(folder, inbox):
 def test_a_rehearsal_says_what_would_have_been_told(folder):
     """With when; nothing is sent or noted, however often."""
     archive(folder, 120)
-    shown = [walkback("alert", "zoom.toml", "--dry-run", folder=folder) for _ in range(2)]
+    since = f"{NOW - timedelta(days=3):%Y-%m-%d}"
+    shown = [walkback("alert", "zoom.toml", "--dry-run", "--since", since, folder=folder) for _ in range(2)]
 
     assert shown[0].stdout == shown[1].stdout
     assert (shown[0].returncode, shown[0].stderr) == (0, "")

@@ -4,7 +4,8 @@ import json
 import subprocess
 
 import pytest
-from tests.cli.test_commands import CASE, WALKBACK
+from tests.cli.command import WALKBACK
+from tests.cli.test_commands import CASE
 
 WITHIN = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
 

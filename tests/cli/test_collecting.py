@@ -2,7 +2,8 @@
 
 import json
 
-from tests.cli.test_commands import CASE, walkback
+from tests.cli.command import walkback
+from tests.cli.test_commands import CASE
 from tests.collectors.replay import Replay, Said
 from tests.collectors.test_collect import hits
 from tests.collectors.test_collect_hackernews import PATH, algolia

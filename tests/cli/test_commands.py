@@ -1,20 +1,18 @@
 """The installed command, as a user runs it: exit codes, one line a failure, JSON and nothing else."""
 
 import json
-import os
 import socket
 import ssl
 import subprocess
 import sys
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
+from tests.cli.command import walkback
 
-WALKBACK = Path(sys.executable).with_name("walkback")
 CASE = """
 title = "Zoom <script>alert(1)</script>"
 timezone = "America/New_York"
@@ -31,19 +29,6 @@ at = 2023-08-11
 kind = "reversal"
 label = "Back"
 """
-
-
-def walkback(*arguments, folder, **environment):
-    """Run the command in a folder; its output is text."""
-    return subprocess.run(
-        [WALKBACK, *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-    )
 
 
 @pytest.fixture

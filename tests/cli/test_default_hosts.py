@@ -8,8 +8,8 @@ import sys
 import threading
 
 import pytest
+from tests.cli.command import WALKBACK, walkback
 from tests.cli.loopback_internet import LoopbackInternet
-from tests.cli.test_commands import WALKBACK, walkback
 from tests.collectors.sandboxes import stored, zoom
 
 from walkback.collectors.clock import SystemClock

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from tests.cli.test_commands import CASE, walkback
+from tests.cli.command import walkback
+from tests.cli.test_commands import CASE
 
 TRAP = "o'clock\"; DROP TABLE post; --\x1b[31m"
 

@@ -4,7 +4,8 @@ import json
 import re
 from datetime import UTC, datetime
 
-from tests.cli.test_commands import folder, walkback  # noqa: F401  # a fixture
+from tests.cli.command import walkback
+from tests.cli.test_commands import folder  # noqa: F401  # a fixture
 
 
 def purge(place, *arguments):

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from tests.cli.test_commands import walkback
+from tests.cli.command import walkback
 from tests.cli.test_running import CASE, QUICK, outcomes
 from tests.core.test_erasing import searched
 

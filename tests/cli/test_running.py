@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.cli.test_commands import WALKBACK, folder, walkback  # noqa: F401  # a fixture
+from tests.cli.command import WALKBACK, walkback
+from tests.cli.test_commands import folder  # noqa: F401  # a fixture
 
 from walkback.collectors.clock import SystemClock
 from walkback.collectors.sandbox.platforms.faults import Fault

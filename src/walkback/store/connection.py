@@ -5,7 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,9 +16,10 @@ import duckdb
 from walkback.errors import NothingToDoError, StoreBusyError, StoreError
 
 _FIRST_PAUSE_S: Final = 0.01
-_LONGEST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 0.04
 LONGEST_WAIT_S: Final = 1.5 * _LONGEST_PAUSE_S  # between two looks of somebody who waits: see the jitter
 _DISK_FULL: Final = "No space left on device"
+_LET_OTHERS_S: Final = 0.3
 _HOLDER: Final = re.compile(r"PID (\d+)")
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,  # nothing is ever downloaded
@@ -91,17 +92,56 @@ def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
 def _open_patiently(path: Path, wait_s: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + wait_s
     pause = _FIRST_PAUSE_S
-    while True:
+    if read_only:
+        _let_writers_go_first(path)
+    try:
+        while True:
+            try:
+                return _open(path, read_only=read_only)
+            except duckdb.Error as error:
+                if "Could not set lock" not in str(error):
+                    raise _explained(path, error) from error
+                if time.monotonic() + pause > deadline:
+                    raise _busy(path, wait_s, error) from error
+            if not read_only:
+                _say_that_a_writer_waits(path)
+            # Jitter, so that two who wait don't meet again and again.
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+    finally:
+        if not read_only and pause > _FIRST_PAUSE_S:
+            with suppress(OSError):
+                _waiting(path).unlink(missing_ok=True)
+
+
+def _waiting(path: Path) -> Path:
+    """A file that is there, and new, while a writer waits: many readers would never let one in between."""
+    return path.with_name(f".{path.name}.waiting")
+
+
+def _say_that_a_writer_waits(path: Path) -> None:
+    with suppress(OSError):  # in a folder that can't be written nobody writes the store either
+        _waiting(path).touch()
+
+
+def _let_writers_go_first(path: Path) -> None:
+    """Wait a little for those who wait to write; what one that was killed left behind is soon too old."""
+    patience = time.monotonic() + _LET_OTHERS_S
+    while time.monotonic() < patience:
         try:
-            return _open(path, read_only=read_only)
-        except duckdb.Error as error:
-            if "Could not set lock" not in str(error):
-                raise _explained(path, error) from error
-            if time.monotonic() + pause > deadline:
-                raise _busy(path, wait_s, error) from error
-        # Jitter, so that two who wait don't meet again and again.
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
-        pause = min(pause * 2, _LONGEST_PAUSE_S)
+            said = _waiting(path).stat().st_mtime
+        except OSError:
+            return
+        if not 0 <= time.time() - said < _LET_OTHERS_S:
+            return
+        time.sleep(_FIRST_PAUSE_S)
+
+
+def open_for_reading(path: Path, *, spill_to: Path) -> duckdb.DuckDBPyConnection:
+    """A file that nobody else has, to keep open. What doesn't fit into memory goes beside `spill_to`."""
+    connection = duckdb.connect(path, read_only=True, config={**_CONFIG, "temp_directory": f"{spill_to}.tmp"})
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -205,7 +205,7 @@ ORDER BY ALL
 
 
 class Snapshot:
-    """What the store holds while this is open, which is seconds: nobody writes meanwhile."""
+    """What the store held at one moment."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """`connection` is open for as long as this is asked."""

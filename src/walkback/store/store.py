@@ -22,7 +22,7 @@ from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
 from walkback.store.key import open_door, shred_key
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
-from walkback.store.private import PrivateCopy
+from walkback.store.private import PrivateCopy, copied
 from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
 
@@ -251,8 +251,8 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """What an analysis reads, all of one moment. The file is held for as long as this is open."""
-        with self._read() as connection:
+        """What an analysis reads, all of one moment, on a private copy: nobody waits for it meanwhile."""
+        with copied(self.path, wait_s=self.wait_s) as connection:
             yield Snapshot(connection)
 
     def cursor(self, case: Case, source: str) -> str | None:
@@ -368,7 +368,7 @@ class Store:
         """
         start, end = window
         asked = {**_matched(case), "scorer": scorer, "version": version, "start": start, "end": end}
-        with self._read() as connection:
+        with copied(self.path, wait_s=self.wait_s) as connection:
             return _table(connection, _SCORED, asked)
 
     def private_copy(self) -> PrivateCopy:
