@@ -66,9 +66,11 @@ def find_faults(path: Path, *, wait_s: float) -> list[str]:
 def _copy(path: Path, target: Path) -> None:
     """The file, and the log of a writer that was killed, merged into the copy."""
     target.touch(mode=0o600)
-    shutil.copyfile(path, target)
-    if _log_of(path).exists():
+    logged = _log_of(path).exists()
+    if logged:
         shutil.copyfile(_log_of(path), _log_of(target))
+    shutil.copyfile(path, target)  # last: closing it gives up the lock that keeps writers out (POSIX, fcntl)
+    if logged:
         with connections.connect(target, wait_s=0.0, read_only=False) as connection:
             connection.execute("CHECKPOINT")
     with target.open("rb") as file:

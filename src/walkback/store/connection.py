@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from walkback.errors import NothingToDoError, StoreBusyError, StoreError
+from walkback.store import engine
 
 _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.04
@@ -21,16 +22,6 @@ LONGEST_WAIT_S: Final = 1.5 * _LONGEST_PAUSE_S  # between two looks of somebody 
 _DISK_FULL: Final = "No space left on device"
 _LET_OTHERS_S: Final = 0.3
 _HOLDER: Final = re.compile(r"PID (\d+)")
-_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "autoinstall_known_extensions": False,  # nothing is ever downloaded
-    "autoload_known_extensions": False,
-    "checkpoint_threshold": "256MB",  # closing makes a checkpoint; one a page takes as long as the page
-}
-# What was added since the file was last closed, and the last group of rows, which closing writes anew,
-# are in memory: DuckDB's own 122,880 rows a group are a quarter of a gigabyte of posts. A writer's second
-# thread would hold as much again, and doesn't make it faster.
-_ROWS_A_GROUP: Final = 8_192
-_WRITER: Final = "SET memory_limit = '192MB'; SET threads = 1"
 
 _TABLES: Final = """
 SELECT table_name FROM duckdb_tables()
@@ -71,12 +62,12 @@ def second(writer: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnect
 def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     if read_only and not path.exists():
         raise NothingToDoError(f"{path}: no store yet. Import or collect some posts first")
-    connection = _open_patiently(path, wait_s, read_only=read_only)
+    holding, connection = _open_patiently(path, wait_s, read_only=read_only)
+    went_well = False
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        if not read_only:
-            connection.execute(_WRITER)
         yield connection
+        went_well = True
     except duckdb.ConstraintException:
         raise  # a fault of ours, never of the file: let it be seen
     except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
@@ -86,10 +77,12 @@ def _opened(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
             raise
         raise _explained(path, error) from error
     finally:
-        connection.close()
+        engine.close_file(holding, connection, reusable=went_well)
 
 
-def _open_patiently(path: Path, wait_s: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _open_patiently(
+    path: Path, wait_s: float, *, read_only: bool
+) -> tuple[engine.Engine, duckdb.DuckDBPyConnection]:
     deadline = time.monotonic() + wait_s
     pause = _FIRST_PAUSE_S
     if read_only:
@@ -97,7 +90,7 @@ def _open_patiently(path: Path, wait_s: float, *, read_only: bool) -> duckdb.Duc
     try:
         while True:
             try:
-                return _open(path, read_only=read_only)
+                return engine.open_file(path, read_only=read_only)
             except duckdb.Error as error:
                 if "Could not set lock" not in str(error):
                     raise _explained(path, error) from error
@@ -139,28 +132,11 @@ def _let_writers_go_first(path: Path) -> None:
 
 def open_for_reading(path: Path, *, spill_to: Path) -> duckdb.DuckDBPyConnection:
     """A file that nobody else has, to keep open. What doesn't fit into memory goes beside `spill_to`."""
-    connection = duckdb.connect(path, read_only=True, config={**_CONFIG, "temp_directory": f"{spill_to}.tmp"})
+    connection = duckdb.connect(
+        path, read_only=True, config={**engine.CONFIG, "temp_directory": f"{spill_to}.tmp"}
+    )
     connection.execute("SET TimeZone = 'UTC'")
     return connection
-
-
-def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    if read_only:
-        return duckdb.connect(path, read_only=True, config=_CONFIG)
-    connection = duckdb.connect(config={**_CONFIG, "temp_directory": f"{path}.tmp"})
-    try:
-        attach(connection, path, "store")
-        connection.execute("USE store")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """Open a file under a name; only this way takes the size of a group."""
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS {name} (ROW_GROUP_SIZE {_ROWS_A_GROUP})")
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from walkback.errors import StoreError
 from walkback.store import connection as connections
+from walkback.store import engine
 from walkback.store.pages import transaction
 
 
@@ -171,7 +172,7 @@ def _write_fresh(
     connection: duckdb.DuckDBPyConnection, fresh: Path, doomed: Sequence[Doomed], *, why: str, now: datetime
 ) -> None:
     connections.migrate(fresh, wait_s=0.0)
-    connections.attach(connection, fresh, "fresh")
+    engine.attach(connection, fresh, "fresh")
     with transaction(connection):
         for table in connections.tables(connection):
             if table == "schema_version":
