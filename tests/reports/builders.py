@@ -250,6 +250,7 @@ def verdict(**changes):
     return replace(given, **changes)
 
 
+@cache
 def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end=date(2023, 9, 4)):
     """The Zoom-like analysis: 42 days, three sources, one outage of all and one of a single source."""
     shown = shown or case()
@@ -412,6 +413,7 @@ def one_bucket():
     return analysis(start=date(2023, 8, 8), end=date(2023, 8, 9), gaps=False)
 
 
+@cache
 def years():
     """Five years by the week."""
     return analysis("week", start=date(2019, 1, 7), end=date(2024, 1, 1), gaps=False)

@@ -43,22 +43,15 @@ def overlap(one, other):
 
 @WIDTHS
 @pytest.mark.parametrize("world", builders.WORLDS)
-def test_every_world_is_drawn_inside_its_sheet(world, narrow):
-    """No analysis makes a chart fail or warn, and no word of it is cut at the edge."""
+def test_every_world_is_drawn_inside_its_sheet_and_no_two_texts_overlap(world, narrow):
+    """No analysis makes a chart fail or warn; no word is cut at the edge, none stands on another."""
     for draw in (timeline, small_multiples):
         figure = draw(builders.WORLDS[world](), narrow=narrow)
-        for text, box in texts(figure):
+        drawn = texts(figure)
+        for text, box in drawn:
             inside = box.x0 >= -1 and box.y0 >= -1
             inside = inside and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1
             assert inside, text.get_text()
-
-
-@WIDTHS
-@pytest.mark.parametrize("world", builders.WORLDS)
-def test_no_two_texts_overlap(world, narrow):
-    """No text stands on another."""
-    for draw in (timeline, small_multiples):
-        drawn = texts(draw(builders.WORLDS[world](), narrow=narrow))
         pairs = [(a.get_text(), b.get_text()) for (a, x), (b, y) in combinations(drawn, 2) if overlap(x, y)]
 
         assert pairs == []

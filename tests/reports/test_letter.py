@@ -33,10 +33,11 @@ def test_it_says_what_the_report_says():
     assert all(cell in letter.html for row in report.phases.rows for cell in row)
 
 
-@pytest.mark.parametrize("world", builders.WORLDS)
+@pytest.mark.parametrize("world", ["days", "empty", "unscored", "one source", "hostile", "small"])
 def test_no_world_brings_an_element_or_an_address(world):
     """Our own elements alone; the one picture is in the letter; nothing is asked for when it is read."""
-    letter = write_letter(builders.report(builders.WORLDS[world]()), [])
+    report = builders.report(builders.WORLDS[world]())
+    letter = write_letter(report, [])
     read = _Tags()
     read.feed(letter.html)
 
@@ -45,7 +46,7 @@ def test_no_world_brings_an_element_or_an_address(world):
     assert all(picture.startswith(b"\x89PNG") for picture in letter.pictures.values())
     assert len(letter.subject) <= 150
     assert not re.search(r"[\x00-\x1f\u202a-\u202e]", letter.subject)
-    assert letter.subject.endswith(builders.report(builders.WORLDS[world]()).answer.word)
+    assert letter.subject.endswith(report.answer.word)
 
 
 def test_the_same_report_is_the_same_letter():

@@ -7,6 +7,7 @@ words and phrases alone. AND binds tighter than OR, as in X.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _TOKEN: Final = re.compile(r'\s*(?:(-)|(\()|(\))|(url:)?"([^"]*)"|([^\s()"]+))')
@@ -29,6 +30,7 @@ class Indexed:
 Test = Callable[[Indexed], bool]
 
 
+@lru_cache(maxsize=20_000)  # a world's posts, on every platform and at every start
 def index(text: str) -> Indexed:
     """Make a text searchable."""
     lower = text.lower()
