@@ -224,12 +224,9 @@ def parse_time(value: Any, assumed_zone: ZoneInfo | None) -> datetime:
 
 def _parse_text(value: Any) -> datetime:
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
-    if text.isdecimal():
-        return _from_epoch(int(text))
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
+    if not text.isdecimal():  # 20230806 is seconds, and an ISO date as well
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
     try:
         return _from_epoch(float(text))
     except ValueError as error:

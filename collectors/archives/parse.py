@@ -37,7 +37,8 @@ class Lines:
 
     def records(self) -> Iterator[Numbered]:
         """The lines, and then the faults."""
-        yield from zip(self.numbers, self.text.split(b"\n"), strict=True)
+        if self.numbers:
+            yield from zip(self.numbers, self.text.split(b"\n"), strict=True)
         yield from self.faults
 
 

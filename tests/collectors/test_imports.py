@@ -53,6 +53,16 @@ def case(tmp_path):
     return case_at(tmp_path)
 
 
+def test_a_file_of_one_broken_line_is_one_fault(case, tmp_path):
+    """It is packed, and damaged before its first line ends."""
+    path = tmp_path / "a.ndjson.gz"
+    packed = bytearray(gzip.compress(lines(comment(1, "zoom " * 30_000)), 0))
+    packed[100_000:120_000] = b"\xff" * 20_000
+    path.write_bytes(packed)
+
+    assert run(case, path) == Imported(stored=0, duplicates=0, quarantined=1, refused=0)
+
+
 def test_a_bad_line_goes_to_quarantine_and_its_neighbours_are_kept(case, tmp_path):
     """With file, line and reason; a truncated last line is a bad line."""
     path = tmp_path / "a.ndjson"

@@ -104,6 +104,8 @@ def test_every_fault_of_a_mapping_is_told_at_once():
         (1, "", "created_at is missing"),
         (1, "yesterday", "'yesterday' is not a time"),
         (1, "1e30", "'1e30' is not a time"),
+        (1, "9" * 400, f"{'9' * 40!r} is not a time"),
+        (1, "9" * 5_000, f"{'9' * 40!r} is not a time"),
         (1, "2023-08-06 12:00:00", "has no offset; say which with --assume-timezone"),
         (1, "0001-01-01T00:00:00+10:00", "beyond the times that can be stored"),
         (6, "many", "'many' is not a number"),

@@ -258,6 +258,21 @@ def test_quarantine_and_coverage_are_kept_once(tmp_path):
     assert Store(case.store_path).quarantine(case) == [("a.jsonl", Fault(3, 0, "not JSON", "ab"))]
 
 
+def test_the_newest_word_on_a_line_is_kept(tmp_path):
+    """However often a page names it."""
+    case = case_at(tmp_path)
+    add(
+        case,
+        [post()],
+        faults=[Fault(3, 0, "not JSON", "ab"), Fault(3, 1, "x", "cd"), Fault(3, 0, "cut off", "ef")],
+    )
+
+    assert [fault for _, fault in Store(case.store_path).quarantine(case)] == [
+        Fault(3, 0, "cut off", "ef"),
+        Fault(3, 1, "x", "cd"),
+    ]
+
+
 def test_no_handle_is_in_the_file(tmp_path):
     """Searched in the raw bytes, not in the columns."""
     case = case_at(tmp_path)

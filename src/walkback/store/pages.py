@@ -1,6 +1,6 @@
 """Writing a page: one transaction, the same outcome whatever the order and however often."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -204,7 +204,7 @@ _OBSERVE_UNOBSERVED: Final = (
 
 _QUARANTINE: Final = """
 INSERT INTO quarantine
-SELECT "case", origin, $line, $item, $reason, $digest, $now FROM run WHERE id = $run
+SELECT "case", origin, line, item, reason, digest, $now FROM run, faults WHERE run.id = $run
 ON CONFLICT DO UPDATE SET reason = excluded.reason, digest = excluded.digest
 """
 
@@ -308,8 +308,8 @@ def _write(
     now: datetime,
 ) -> Written:
     written = write_posts(connection, page.posts, {"case": case.name, "query_hash": case.query.hash})
-    for fault in page.faults:
-        connection.execute(_QUARANTINE, {**asdict(fault), "now": now, "run": run})
+    if page.faults:
+        _write_faults(connection, page.faults, run, now)
     _write_coverage(connection, page, run, case.query.hash)
     if page.gone:
         _forget_gone(connection, page.gone, now)
@@ -364,6 +364,16 @@ def _forget_gone(
         connection.execute(_EMPTY_GONE, {"now": now})
         for table in ("sentiment", "match"):
             connection.execute(_FORGET_GONE.format(table=table))
+
+
+def _write_faults(
+    connection: duckdb.DuckDBPyConnection, faults: Sequence[Fault], run: str, now: datetime
+) -> None:
+    """All at once: one after another they take 3 ms each."""
+    newest = {(fault.line, fault.item): asdict(fault) for fault in faults}
+    connection.register("faults", pa.Table.from_pylist(list(newest.values())))
+    connection.execute(_QUARANTINE, {"run": run, "now": now})
+    connection.unregister("faults")
 
 
 @contextmanager
