@@ -43,6 +43,9 @@ from walkback.analysis.quotes import find_quotes
 from walkback.analysis.rates import ObservedCounts, cut_points
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
 from walkback.analysis.series import Counts, build_series, build_series_by_source
+from walkback.analysis.themes.codebook import codebook_of
+from walkback.analysis.themes.concerns import find_concerns
+from walkback.analysis.themes.phase_words import find_phase_words
 from walkback.analysis.verdict import judge, judge_without_reversal
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
@@ -69,7 +72,18 @@ def analyze(
     """
     with store.snapshot() as snapshot:
         found = _analyze(case, store, snapshot, scorer, every, now)
-        return replace(found, quotes=_quotes(found, snapshot, quoted_since))
+        return replace(
+            found,
+            quotes=_quotes(found, snapshot, quoted_since),
+            concerns=find_concerns(snapshot, window_of(found), found.phases, codebook_of(case)),
+            words=find_phase_words(snapshot, window_of(found), found.phases, case.report.minimum_cell),
+        )
+
+
+def window_of(found: Analysis) -> Window:
+    """The posts and scores that an analysis is of."""
+    grid, scorer = found.series.grid, found.scorer
+    return Window(found.case.name, found.case.query.hash, grid.start, grid.end, scorer.name, scorer.version)
 
 
 def _analyze(
@@ -136,11 +150,8 @@ def _analyze(
 def _quotes(found: Analysis, snapshot: Snapshot, since: datetime | None) -> tuple[Quote, ...]:
     if found.case.report.quotes == "none":
         return ()
-    start, end = found.series.grid.start, found.series.grid.end
-    window = Window(
-        found.case.name, found.case.query.hash, start, end, found.scorer.name, found.scorer.version
-    )
-    asked = replace(window, start=max(start, since or start))
+    window = window_of(found)
+    asked = replace(window, start=max(window.start, since or window.start))
     phases = [phase for phase in found.phases if phase.end > asked.start]
     return find_quotes(snapshot, asked, phases, found.case.report.minimum_cell)
 

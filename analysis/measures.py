@@ -7,7 +7,7 @@ from typing import Final
 
 from scipy.special import stdtrit
 
-from walkback.analysis.model import Estimate, Measures
+from walkback.analysis.model import Estimate, Measures, Share
 from walkback.store import Tally
 
 MIN_AUTHORS: Final = 5  # below this a clustered interval is not to be trusted, so there is none
@@ -33,6 +33,28 @@ def measures(tallies: Iterable[Tally]) -> Measures:
     low, high = _interval(parts, n, total)
     negative = sum(part.negative for part in parts)
     return Measures(posts, authors, n, total / n / _UNIT, low, high, negative / n)
+
+
+def share_of(tallies: Iterable[Tally], every: int = 1) -> Share:
+    """The share of posts whose "compound" is 1 where that of all others is 0.
+
+    The 95% interval is Wilson's at the effective number of posts, which is that of the variance clustered by
+    author and Student's t at G-1 degrees of freedom (Franco, Little, Louis and Slud 2019, Journal of Survey
+    Statistics and Methodology 7:334); where nobody or everybody is 1 it is the number of authors. None with
+    fewer than five authors.
+    """
+    parts = list(tallies)
+    found = measures(parts)
+    share = found.mean_compound
+    if share is None or found.ci_low is None:
+        return Share(found.posts, share, None, None, every)
+    clusters = sum(part.scored_authors for part in parts)
+    t = float(stdtrit(clusters - 1, 0.975))
+    spread = ((share - found.ci_low) / t) ** 2
+    n = min(float(found.scored), share * (1 - share) / spread) if spread > 0 else float(clusters)
+    centre = (share + t**2 / 2 / n) / (1 + t**2 / n)
+    reach = t * sqrt(share * (1 - share) / n + t**2 / 4 / n**2) / (1 + t**2 / n)
+    return Share(found.posts, share, max(0.0, centre - reach), min(1.0, centre + reach), every)
 
 
 def mean_difference(after: Measures, before: Measures) -> Estimate | None:

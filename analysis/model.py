@@ -287,6 +287,60 @@ class Quote:
     url: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of so many `posts`; `every`: of one in so many, drawn by chance. None: there were too few."""
+
+    posts: int
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    every: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernPart:
+    """A concern in a phase: its share of the posts with words, and the measures of those that name it."""
+
+    phase: str
+    share: Share
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A concern of the codebook, phase by phase."""
+
+    name: str
+    title: str
+    phases: tuple[ConcernPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordWeight:
+    """A word, or two that stand side by side, and how it sets a phase apart.
+
+    `authors`: how many said it in the phase. `log_odds`: the logarithm of the ratio of its odds here and in
+    all other phases, with its 95% interval; `z` is that in standard errors.
+    """
+
+    words: str
+    authors: int
+    z: float
+    log_odds: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseWords:
+    """What sets a phase apart, of so many posts drawn from it, the most telling first."""
+
+    phase: str
+    posts: int
+    words: tuple[WordWeight, ...]
+
+
 class Word(StrEnum):
     """The verdict words."""
 
@@ -335,3 +389,5 @@ class Analysis:
     weekly: tuple[Series, ...] = ()
     change: Change | None = None
     quotes: tuple[Quote, ...] = ()
+    concerns: tuple[Concern, ...] = ()
+    words: tuple[PhaseWords, ...] = ()

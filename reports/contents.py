@@ -25,6 +25,7 @@ from walkback.reports.tables import (
     series_csv,
     sources_csv,
 )
+from walkback.reports.themes import Telling, angry_about, concerns_table, telling_words
 
 _LONGEST_LINK: Final = 2_000  # characters
 
@@ -98,6 +99,9 @@ class Report:
     phases: Table
     sources: Table
     events: tuple[EventLine, ...]
+    angry_about: tuple[str, ...]
+    concerns: Table
+    telling: tuple[Telling, ...]
     quotes: tuple[QuoteLine, ...]
     effects: Table
     checks: Table
@@ -131,6 +135,9 @@ def build_report(analysis: Analysis, *, week: date | None = None, before: Verdic
         phases=phases_table(analysis),
         sources=_sources(analysis),
         events=_events(analysis.case),
+        angry_about=angry_about(analysis),
+        concerns=concerns_table(analysis),
+        telling=telling_words(analysis),
         quotes=tuple(_quote(quote, analysis.case) for quote in analysis.quotes),
         effects=effects,
         checks=checks_table(analysis),

@@ -6,6 +6,7 @@ time zone with their offset; all others are in UTC, ending in Z. What isn't know
 
 import json
 import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from walkback.analysis.model import (
     Bucket,
     Change,
     CheckResult,
+    Concern,
     CoverageSpan,
     Effect,
     Estimate,
@@ -22,6 +24,7 @@ from walkback.analysis.model import (
     Measures,
     Origin,
     Phase,
+    PhaseWords,
     Quote,
     Range,
     Series,
@@ -64,6 +67,8 @@ def to_document(analysis: Analysis) -> dict[str, Any]:
         "origins": [_origin(origin) for origin in analysis.origins],
         "change": _change(analysis.change, zone),
         "quotes": [_quote(quote) for quote in analysis.quotes],
+        "concerns": [_concern(concern) for concern in analysis.concerns],
+        "words": [_phase_words(each) for each in analysis.words],
     }
 
 
@@ -268,6 +273,33 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "created_at": _utc(quote.created_at),
         "text": quote.text,
         "compound": quote.compound,
+    }
+
+
+def _concern(concern: Concern) -> dict[str, Any]:
+    return {
+        "name": concern.name,
+        "title": concern.title,
+        "phases": [
+            {
+                "phase": part.phase,
+                "looked_at": part.share.posts,
+                "one_in": part.share.every,
+                "share": part.share.value,
+                "share_ci_low": part.share.ci_low,
+                "share_ci_high": part.share.ci_high,
+                **_measures(part.measures),
+            }
+            for part in concern.phases
+        ],
+    }
+
+
+def _phase_words(each: PhaseWords) -> dict[str, Any]:
+    return {
+        "phase": each.phase,
+        "looked_at": each.posts,
+        "words": [asdict(weight) for weight in each.words],
     }
 
 

@@ -36,6 +36,11 @@ def _parts(report: Report) -> Iterator[str]:
     yield "## Why this answer"
     yield f"By the number of posts: {report.answer.volume}. By their sentiment: {report.answer.sentiment}."
     yield from _list(report.answer.reasons)
+    if report.concerns.rows:
+        yield "## What they were angry about"
+        yield _plain(" ".join(report.angry_about))
+        yield _table(report.concerns)
+        yield from _list(tuple(f"{each.phase}: {each.words}" for each in report.telling))
     if report.quotes:
         yield "## In their words"
         yield from _quotes(report)

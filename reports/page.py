@@ -8,6 +8,7 @@ the tables carry it.
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,6 +24,7 @@ from walkback.reports.contents import Chart, Report
 from walkback.reports.explorer import explorer_data
 
 _LONGEST: Final = 480  # characters of any one string on the page
+_INTERVAL: Final = re.compile(r"\[([^\[\],]{1,12}), ([^\[\],]{1,12})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,10 @@ def _template() -> Template:
 
 
 def _shown(value: Any) -> Any:
-    """Every string passes here on its way to the page: no invisible controls, no endless lines."""
-    return words.shorten(value, _LONGEST) if type(value) is str and not value.startswith("data:") else value
+    """Every string passes here on its way to the page: no controls, no endless lines, whole intervals."""
+    if type(value) is not str or value.startswith("data:"):
+        return value
+    return _INTERVAL.sub("[\\1,\u00a0\\2]", words.shorten(value, _LONGEST))
 
 
 def _picture(chart: Chart | None, analysis: Analysis) -> _Picture | None:

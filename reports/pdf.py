@@ -54,9 +54,20 @@ def _data(report: Report) -> dict[str, Any]:
         "build_up": report.build_up,
         **{
             name: _rows(getattr(report, name))
-            for name in ("phases", "effects", "checks", "sources", "change", "coverage", "origins")
+            for name in (
+                "phases",
+                "concerns",
+                "effects",
+                "checks",
+                "sources",
+                "change",
+                "coverage",
+                "origins",
+            )
         },
         "events": [{"when": event.when, "kind": event.kind, "label": event.label} for event in report.events],
+        "angry_about": report.angry_about,
+        "telling": [asdict(each) for each in report.telling],
         "quotes": [asdict(quote) for quote in report.quotes],
         "coverage_words": report.coverage_words,
         "method": report.method,

@@ -118,15 +118,16 @@ def _below(report: Report) -> list[tuple[str, int, RGBColor]]:
 
 def _quotes(report: Report) -> list[tuple[str, int, RGBColor]]:
     """One of each phase, then more of each, as many as a slide holds."""
+    angry = [(line, 16, _QUIET) for line in report.angry_about]
     if not report.quotes:
-        return [("No post is quoted in this report.", 16, _QUIET)]
+        return [*angry, ("No post is quoted in this report.", 16, _QUIET)]
     rank: dict[str, int] = {}
     ranked = []
     for quote in report.quotes:
         rank[quote.phase] = rank.get(quote.phase, 0) + 1
         ranked.append((rank[quote.phase], quote))
     kept = [quote for place, quote in sorted(ranked, key=lambda pair: pair[0])[:_MOST_QUOTES]]
-    lines: list[tuple[str, int, RGBColor]] = []
+    lines: list[tuple[str, int, RGBColor]] = angry
     for quote in (quote for quote in report.quotes if quote in kept):
         made_up = ", synthetic" if report.synthetic else ""
         whose = f"{quote.phase}: {quote.source}, {quote.when}, scored {quote.score}{made_up}"

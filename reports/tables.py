@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from walkback.analysis.model import Analysis, Bucket, CoverageSpan, Measures, Phase, Series
+from walkback.analysis.model import Analysis, Bucket, CheckResult, CoverageSpan, Measures, Phase, Series
 from walkback.reports import words
 
 MOST_ROWS: Final = 60
@@ -92,7 +92,7 @@ def effects_table(analysis: Analysis) -> Table:
 def checks_table(analysis: Analysis) -> Table:
     """One row a check: its outcome and its figures."""
     rows = tuple(
-        (words.shorten(check.title, 60), words.outcome(check), words.shorten(check.text, 600))
+        (words.shorten(check.title, 60), words.outcome(check), words.shorten(_figures_of(check), 600))
         for check in analysis.checks
     )
     return Table(
@@ -101,6 +101,13 @@ def checks_table(analysis: Analysis) -> Table:
         rows,
         frozenset(range(3)),
     )
+
+
+def _figures_of(check: CheckResult) -> str:
+    """Without the outcome, which stands beside it."""
+    if check.passed is not None:
+        return check.text
+    return words.sentence_case(check.text.removeprefix("not possible: "), 600)
 
 
 def series_csv(analysis: Analysis) -> str:

@@ -354,11 +354,12 @@ def coverage(analysis: Analysis) -> tuple[str, ...]:
         ]
     cut = sorted({shorten(s.source, 30) for s in analysis.coverage if s.status is CoverageStatus.SATURATED})
     if cut:
-        told.append(f"At times {_list(cut)} had more posts than it gave out: counts there are too low.")
+        told.append(f"At times {listed(cut)} had more posts than it gave out: counts there are too low.")
     return tuple(told)
 
 
-def _list(items: list[str]) -> str:
+def listed(items: list[str]) -> str:
+    """One, two and three."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 

@@ -1,6 +1,10 @@
 """What the docs say is there: commands, files, links, modules."""
 
 import re
+import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ from typer.main import get_command
 from walkback.cli import app
 from walkback.errors import WalkbackError
 
+SYSTEMD_ANALYZE = shutil.which("systemd-analyze")
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
@@ -95,3 +100,23 @@ def test_no_option_takes_a_secret():
 
     assert "max_cost" in options
     assert not [name for name in options if re.search("token|password|secret|credential|url", name)]
+
+
+@pytest.mark.skipif(SYSTEMD_ANALYZE is None, reason="no systemd-analyze here")
+def test_systemd_finds_nothing_wrong_with_the_timer(tmp_path):
+    """The units of docs/cron.md, with a Walkback that is there."""
+    units = re.findall(
+        r"^`/etc/systemd/system/(walkback\.\w+)`:\n\n((?:    .*\n|\n)+)", TEXT["cron.md"], re.MULTILINE
+    )
+    for name, unit in units:
+        here = unit.replace("/srv/acme/.venv/bin/walkback", sys.executable)
+        (tmp_path / name).write_text(textwrap.dedent(here))
+    done = subprocess.run(
+        [SYSTEMD_ANALYZE, "verify", *(tmp_path / name for name, _ in units)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert len(units) == 2
+    assert (done.returncode, done.stderr) == (0, "")

@@ -221,6 +221,12 @@ class ScorerOptions(_Table):
     curly_apostrophes: bool = False
 
 
+class ThemeOptions(_Table):
+    """What is looked for in the posts. `codebook`: a file beside the case file, in place of ours."""
+
+    codebook: Words | None = None
+
+
 class Case(_Table):
     """One policy change under study, as its case file tells it.
 
@@ -238,6 +244,7 @@ class Case(_Table):
     events: tuple[Event, ...] = Field(default=(), strict=False)
     sources: Sources = Sources()
     scorer: ScorerOptions = ScorerOptions()
+    themes: ThemeOptions = ThemeOptions()
     alerts: Alerts | None = None
     report: ReportOptions = ReportOptions()
     retention: Retention | None = None

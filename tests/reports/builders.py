@@ -12,6 +12,8 @@ from walkback.analysis.model import (
     Analysis,
     Bucket,
     CheckResult,
+    Concern,
+    ConcernPart,
     Counterfactual,
     CoverageSpan,
     CoverageStatus,
@@ -22,14 +24,17 @@ from walkback.analysis.model import (
     Origin,
     Peak,
     Phase,
+    PhaseWords,
     Quote,
     Range,
     ScorerId,
     Series,
     Shape,
+    Share,
     Totals,
     Verdict,
     Word,
+    WordWeight,
 )
 from walkback.case import Case
 from walkback.reports.contents import build_report
@@ -282,6 +287,31 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
         weekly=(weekly(shown, None, 1.0), *(weekly(shown, *part) for part in SOURCES.items())),
         change=find_change(weekly(shown, None, 1.0), [weekly(shown, *part) for part in SOURCES.items()]),
         quotes=QUOTES,
+        concerns=concerns(phases(line)),
+        words=tuple(PhaseWords(name, 400, WORDS) for name in ("outcry", "after concession")),
+    )
+
+
+WORDS = (WordWeight("opt out", 41, 6.2, 1.9, 1.3, 2.5), WordWeight("licence", 17, 4.4, 1.1, 0.6, 1.6))
+
+
+def concerns(stretches):
+    """Three concerns, one that nobody names."""
+    titles = {
+        "privacy": ("Privacy and surveillance", 0.2),
+        "price": ("Price and value", 0.05),
+        "law": ("Law", 0.0),
+    }
+
+    def part(phase, share):
+        known = replace(phase.measures, posts=round(share * phase.measures.posts))
+        if not known.posts:
+            known = NOTHING
+        return ConcernPart(phase.name, Share(phase.measures.posts, share, share / 2, share + 0.03), known)
+
+    return tuple(
+        Concern(name, title, tuple(part(phase, share) for phase in stretches))
+        for name, (title, share) in titles.items()
     )
 
 
@@ -366,6 +396,8 @@ def empty():
         changepoints=(),
         change=None,
         quotes=(),
+        concerns=(),
+        words=(),
     )
 
 
@@ -455,6 +487,8 @@ def hostile():
         origins=(replace(given.origins[0], what="=cmd|" + HOSTILE),),
         checks=(replace(CHECKS[0], text=HOSTILE, title=HOSTILE),),
         quotes=(Quote(HOSTILE, HOSTILE, at(8), HOSTILE, -0.5, "javascript:alert(1)"), *QUOTES),
+        concerns=(replace(given.concerns[0], title=HOSTILE), *given.concerns[1:]),
+        words=(PhaseWords(HOSTILE, 9, (replace(WORDS[0], words=HOSTILE),)),),
         change=replace(given.change, by_source=((HOSTILE, *given.change.by_source[0][1:]),)),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from walkback.analysis.scorers.choose import scorer_for
+from walkback.analysis.themes.codebook import codebook_of
 from walkback.case import Case
 from walkback.commands.erasing import backups_to_delete
 from walkback.errors import StoreError
@@ -22,6 +23,7 @@ def check(session: Session, case: Case) -> None:
     """The case file is right by now; look at what it names and at the store."""
     case.window(session.now())
     scorer_for(case)
+    codebook_of(case)
     session.terminal.say(f"{case.path}: right")
     if not case.store_path.exists():
         session.terminal.say(f"{case.store_path}: no store yet; import makes it")

@@ -5,8 +5,10 @@ from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.erasing import Doomed
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
 from walkback.store.private import PrivateCopy
-from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Tally, Window
+from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Window
 from walkback.store.store import CoverageRow, RunRow, Status, Store
+from walkback.store.tallies import Tally
+from walkback.store.themed import ThemedPosts
 
 __all__ = [
     "PAGE_SCHEMA",
@@ -27,6 +29,7 @@ __all__ = [
     "StoredText",
     "Subset",
     "Tally",
+    "ThemedPosts",
     "Window",
     "Written",
     "page_table",

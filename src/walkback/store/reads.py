@@ -13,29 +13,8 @@ import duckdb
 
 from walkback.case import Case
 from walkback.post import TextState
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Exact sums over the matching posts of one bucket and source.
-
-    An author's `total` is the sum of compound, in ten-thousandths, over that author's scored posts
-    in the bucket, and `n` their number; `sum_…` are sums over authors, from which a mean and its
-    variance clustered by author follow. Sources have no author in common, so tallies of several
-    sources add up field by field. A post without a known author is an author of its own.
-    """
-
-    bucket: int
-    source: str
-    posts: int
-    authors: int
-    scored: int
-    negative: int
-    scored_authors: int
-    sum_total: int
-    sum_total_squared: int
-    sum_total_n: int
-    sum_n_squared: int
+from walkback.store.tallies import IN_WINDOW, TALLIES, Tally
+from walkback.store.themed import ThemedPosts
 
 
 class Subset(StrEnum):
@@ -117,34 +96,6 @@ LEFT JOIN sentiment ON sentiment.source = post.source AND sentiment.id = post.id
 WHERE match."case" = $case AND match.query_hash = $query_hash AND match.terms IS NOT NULL
 """
 
-_IN_WINDOW: Final = "created_at >= $start AND created_at < $end"
-
-_TALLIES: Final = f"""
-WITH edge AS (
-    SELECT unnest($edges::TIMESTAMPTZ[]) AS edge, generate_subscripts($edges::TIMESTAMPTZ[], 1) - 1 AS bucket
-),
-placed AS (
-    SELECT edge.bucket, source, cluster, compound
-    FROM {{posts}} AS chosen ASOF JOIN edge ON chosen.created_at >= edge.edge
-    WHERE {_IN_WINDOW}
-),
-by_author AS (
-    SELECT bucket, source, cluster,
-        count(*) AS posts,
-        count(compound) AS n,
-        count(*) FILTER (compound <= $negative) AS negative,
-        coalesce(sum((compound * 10000)::BIGINT), 0)::HUGEINT AS total
-    FROM placed
-    GROUP BY bucket, source, cluster
-)
-SELECT bucket, source,
-    sum(posts)::BIGINT, count(*), sum(n)::BIGINT, sum(negative)::BIGINT, count(*) FILTER (n > 0),
-    sum(total)::HUGEINT, sum(total * total)::HUGEINT, sum(total * n)::HUGEINT, sum(n * n)::HUGEINT
-FROM by_author
-GROUP BY bucket, source
-ORDER BY bucket, source
-"""
-
 _CASE_COUNTS: Final = f"""
 SELECT count(*),
     count(DISTINCT cluster),
@@ -152,7 +103,7 @@ SELECT count(*),
     count(*) FILTER (NOT scorable),
     count(content_hash) - count(DISTINCT content_hash)
 FROM {{posts}}
-WHERE {_IN_WINDOW}
+WHERE {IN_WINDOW}
 """
 
 # The first by time; by id where times are equal, so that every run keeps the same ones.
@@ -169,7 +120,7 @@ _SUBSETS: Final = {
 }
 
 _HOUR_TALLIES: Final = f"""
-WITH kept AS (SELECT * FROM {{posts}} WHERE {_IN_WINDOW} {{subset}})
+WITH kept AS (SELECT * FROM {{posts}} WHERE {IN_WINDOW} {{subset}})
 SELECT (epoch_us(created_at) - epoch_us($start)) // 3600000000, source, count(*), count(compound),
     coalesce(sum((compound * 10000)::BIGINT), 0)::HUGEINT,
     coalesce(sum(((compound * 10000)::BIGINT)::HUGEINT ** 2), 0)::HUGEINT
@@ -183,7 +134,7 @@ _TEXTS: Final = f"""
 WITH drawn AS (
     SELECT source, id, cluster, created_at, compound
     FROM {{posts}}
-    WHERE {_IN_WINDOW} AND compound IS NOT NULL
+    WHERE {IN_WINDOW} AND compound IS NOT NULL
     QUALIFY row_number() OVER (
         PARTITION BY coalesce(content_hash, hash(source, id)) ORDER BY created_at, source, id) = 1
     ORDER BY md5(source || ':' || id)
@@ -223,7 +174,7 @@ class Snapshot:
             "edges": list(edges[:-1]),
             "negative": negative,
         }
-        return [Tally(*row) for row in self._rows(_TALLIES, window, asked)]
+        return [Tally(*row) for row in self._rows(TALLIES, window, asked)]
 
     def hour_tallies(self, window: Window, timezone: str, *, subset: Subset = Subset.ALL) -> list[HourTally]:
         """One tally for every hour from the window's start and every source that has posts.
@@ -259,6 +210,13 @@ class Snapshot:
         # By way of Arrow: DuckDB itself makes times with a package that we don't need.
         rows = self._connection.sql(sql, params=asked).to_arrow_table().to_pylist()
         return [StoredText(*row.values()) for row in rows]
+
+    def themed(self, window: Window, patterns: Sequence[str], *, most: int) -> ThemedPosts:
+        """Which of the window's posts hold which patterns; of about `most` posts where there are more."""
+        posts = self._posts(window)
+        count = self.case_counts(window).posts
+        every = -(-count // most)
+        return ThemedPosts(self._connection, posts, patterns, (window.start, window.end), max(1, every))
 
     def scorers(self, case: Case) -> list[tuple[str, str, int]]:
         """(name, version, matching posts that it scored) of every scorer of the case's posts."""

@@ -1,0 +1,61 @@
+"""Which posts name which themes: counts by bucket and author, as exact integers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from walkback.store.tallies import TALLIES, Tally
+
+# Drawn by a hash that is the same everywhere and always.
+_LAY_OUT: Final = """
+CREATE TEMP TABLE themed AS
+SELECT chosen.source, chosen.cluster, chosen.created_at, chosen.compound, [{found}] AS themes
+FROM {posts} AS chosen JOIN post USING (source, id)
+WHERE chosen.scorable AND chosen.created_at >= $start AND chosen.created_at < $end
+    AND md5_number_lower(source || ':' || id) % $every = 0
+"""
+
+# The mean of these is a share of posts, and its interval one of a share.
+_SHARES: Final = """(
+SELECT source, cluster, created_at, CASE WHEN themes[{number}] THEN 1 ELSE 0 END::DECIMAL(5, 4) AS compound
+FROM themed
+)"""
+_NAMING: Final = "(SELECT source, cluster, created_at, compound FROM themed WHERE themes[{number}])"
+
+
+class ThemedPosts:
+    """A case's posts with words, and which patterns each holds; one in `every` where there are very many."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        posts: str,
+        patterns: Sequence[str],
+        window: tuple[datetime, datetime],
+        every: int,
+    ) -> None:
+        """Looks for the patterns in the texts (in lower case) of the posts in the table `posts`."""
+        self._connection = connection
+        self.every = every
+        found = ", ".join(f"regexp_matches(lower(text), $pattern_{at})" for at in range(len(patterns)))
+        asked = {f"pattern_{at}": pattern for at, pattern in enumerate(patterns)}
+        connection.execute("DROP TABLE IF EXISTS themed")
+        sql = _LAY_OUT.replace("{found}", found).replace("{posts}", posts)
+        connection.execute(sql, {**asked, "start": window[0], "end": window[1], "every": every})
+
+    def shares(self, number: int, edges: Sequence[datetime]) -> list[Tally]:
+        """Of the pattern at `number`: tallies over all posts; compound is 1 where a post holds it, else 0."""
+        return self._tallies(_SHARES, number, edges, negative=0.0)
+
+    def naming(self, number: int, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
+        """Of the pattern at `number`: tallies over the posts that hold it."""
+        return self._tallies(_NAMING, number, edges, negative=negative)
+
+    def _tallies(
+        self, relation: str, number: int, edges: Sequence[datetime], *, negative: float
+    ) -> list[Tally]:
+        sql = TALLIES.replace("{posts}", relation.replace("{number}", str(number + 1)))
+        asked = {"start": edges[0], "end": edges[-1], "edges": list(edges[:-1]), "negative": negative}
+        return [Tally(*row) for row in self._connection.execute(sql, asked).fetchall()]
