@@ -46,6 +46,7 @@ from walkback.analysis.series import Counts, build_series, build_series_by_sourc
 from walkback.analysis.themes.codebook import codebook_of
 from walkback.analysis.themes.concerns import find_concerns
 from walkback.analysis.themes.phase_words import find_phase_words
+from walkback.analysis.validity import measure_validity
 from walkback.analysis.verdict import judge, judge_without_reversal
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
@@ -76,6 +77,7 @@ def analyze(
             found,
             quotes=_quotes(found, snapshot, quoted_since),
             concerns=find_concerns(snapshot, window_of(found), found.phases, codebook_of(case)),
+            validity=measure_validity(snapshot, window_of(found), found.phases),
             words=find_phase_words(snapshot, window_of(found), found.phases, case.report.minimum_cell),
         )
 

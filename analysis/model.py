@@ -341,6 +341,37 @@ class PhaseWords:
     words: tuple[WordWeight, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A phase as people's labels correct the scorer: see `validity.corrected_mean`.
+
+    `raw_negative_share` is the scorer's over all scored posts; the corrected ones are of those on topic:
+    `negative_share`, and `mean_label` with -1 for negative and 1 for positive. None: too few labels.
+    """
+
+    phase: str
+    posts: int
+    off_topic_share: float | None
+    raw_negative_share: float | None
+    negative_share: Estimate | None
+    mean_label: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """What people said of so many posts, held against the scorer.
+
+    `confusion`: rows are people's negative, neutral, positive, off-topic; columns the scorer's first three.
+    `agreement` is Krippendorff's alpha, None with one coder.
+    """
+
+    posts: int
+    coders: tuple[str, ...]
+    agreement: float | None
+    confusion: tuple[tuple[int, ...], ...]
+    phases: tuple[Corrected, ...]
+
+
 class Word(StrEnum):
     """The verdict words."""
 
@@ -391,3 +422,4 @@ class Analysis:
     quotes: tuple[Quote, ...] = ()
     concerns: tuple[Concern, ...] = ()
     words: tuple[PhaseWords, ...] = ()
+    validity: Validity | None = None

@@ -26,6 +26,7 @@ from walkback.reports.tables import (
     sources_csv,
 )
 from walkback.reports.themes import Telling, angry_about, concerns_table, telling_words
+from walkback.reports.validity import corrected_table, trust
 
 _LONGEST_LINK: Final = 2_000  # characters
 
@@ -101,6 +102,8 @@ class Report:
     events: tuple[EventLine, ...]
     angry_about: tuple[str, ...]
     concerns: Table
+    trust: tuple[str, ...]
+    corrected: Table
     telling: tuple[Telling, ...]
     quotes: tuple[QuoteLine, ...]
     effects: Table
@@ -138,6 +141,8 @@ def build_report(analysis: Analysis, *, week: date | None = None, before: Verdic
         angry_about=angry_about(analysis),
         concerns=concerns_table(analysis),
         telling=telling_words(analysis),
+        trust=trust(analysis),
+        corrected=corrected_table(analysis),
         quotes=tuple(_quote(quote, analysis.case) for quote in analysis.quotes),
         effects=effects,
         checks=checks_table(analysis),

@@ -30,6 +30,7 @@ from walkback.analysis.model import (
     Series,
     Shape,
     Totals,
+    Validity,
     Verdict,
 )
 from walkback.case import Event
@@ -69,6 +70,7 @@ def to_document(analysis: Analysis) -> dict[str, Any]:
         "quotes": [_quote(quote) for quote in analysis.quotes],
         "concerns": [_concern(concern) for concern in analysis.concerns],
         "words": [_phase_words(each) for each in analysis.words],
+        "validity": None if analysis.validity is None else _validity(analysis.validity),
     }
 
 
@@ -292,6 +294,16 @@ def _concern(concern: Concern) -> dict[str, Any]:
             }
             for part in concern.phases
         ],
+    }
+
+
+def _validity(known: Validity) -> dict[str, Any]:
+    return {
+        "labelled_posts": known.posts,
+        "coders": len(known.coders),
+        "krippendorff_alpha": known.agreement,
+        "confusion": [list(row) for row in known.confusion],
+        "phases": [asdict(each) for each in known.phases],
     }
 
 

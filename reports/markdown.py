@@ -51,7 +51,9 @@ def _parts(report: Report) -> Iterator[str]:
         yield "## What happened"
         yield from _list(tuple(f"{event.when}, {event.kind}: {event.label}" for event in report.events))
     yield "## How sure this is"
-    yield _plain(" ".join((*report.coverage_words, report.method)))
+    yield _plain(" ".join((*report.coverage_words, report.method, *report.trust)))
+    if report.corrected.rows:
+        yield _table(report.corrected)
     yield from _list(report.limits)
     yield f"Made by Walkback at {_plain(report.made_at)}"
 

@@ -57,6 +57,7 @@ def _data(report: Report) -> dict[str, Any]:
             for name in (
                 "phases",
                 "concerns",
+                "corrected",
                 "effects",
                 "checks",
                 "sources",
@@ -66,6 +67,7 @@ def _data(report: Report) -> dict[str, Any]:
             )
         },
         "events": [{"when": event.when, "kind": event.kind, "label": event.label} for event in report.events],
+        "trust": report.trust,
         "angry_about": report.angry_about,
         "telling": [asdict(each) for each in report.telling],
         "quotes": [asdict(quote) for quote in report.quotes],

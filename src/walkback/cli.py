@@ -383,6 +383,23 @@ def purge(
 
 
 @app.command()
+def label(
+    context: typer.Context,
+    case_file: CaseFile,
+    *,
+    coder: Annotated[str, typer.Option(help="Who labels: any name, the same each time.")] = "a",
+    posts: Annotated[
+        int, typer.Option(min=1, max=10_000, help="How many posts of each phase are drawn.")
+    ] = 60,
+) -> None:
+    """Say yourself how posts sound: how far is the scorer to be trusted, and what does it get wrong?"""
+    case = load_case(case_file)
+    from walkback.commands.labelling import label as ask
+
+    ask(_session(context), case, coder, posts)
+
+
+@app.command()
 def demo(
     context: typer.Context,
     *,

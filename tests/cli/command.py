@@ -31,24 +31,27 @@ _FORKS.set_forkserver_preload(
 )
 
 
-def walkback(*arguments, folder, **environment):
-    """Run the command in a folder; its output is text."""
+def walkback(*arguments, folder, said="", **environment):
+    """Run the command in a folder, `said` being its input; its output is text."""
     asked = [str(argument) for argument in arguments]
     variables = {**os.environ, "NO_COLOR": "1", **environment}
-    with tempfile.TemporaryDirectory() as said:
-        child = _FORKS.Process(target=_command, args=(asked, folder, variables, Path(said)))
+    with tempfile.TemporaryDirectory() as streams:
+        Path(streams, "in").write_text(said)
+        child = _FORKS.Process(target=_command, args=(asked, folder, variables, Path(streams)))
         child.start()
         child.join(_PATIENCE_S)
         if child.exitcode is None:
             child.kill()
             raise subprocess.TimeoutExpired(asked, _PATIENCE_S)
-        out, err = ((Path(said) / name).read_bytes().decode() for name in ("out", "err"))
+        out, err = ((Path(streams) / name).read_bytes().decode() for name in ("out", "err"))
     return subprocess.CompletedProcess(asked, child.exitcode, out, err)
 
 
-def _command(arguments, folder, variables, said):
+def _command(arguments, folder, variables, streams):
+    os.dup2(os.open(streams / "in", os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     for stream, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT), stream)
+        os.dup2(os.open(streams / name, os.O_WRONLY | os.O_CREAT), stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)

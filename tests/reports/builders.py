@@ -14,6 +14,7 @@ from walkback.analysis.model import (
     CheckResult,
     Concern,
     ConcernPart,
+    Corrected,
     Counterfactual,
     CoverageSpan,
     CoverageStatus,
@@ -32,6 +33,7 @@ from walkback.analysis.model import (
     Shape,
     Share,
     Totals,
+    Validity,
     Verdict,
     Word,
     WordWeight,
@@ -288,10 +290,21 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
         change=find_change(weekly(shown, None, 1.0), [weekly(shown, *part) for part in SOURCES.items()]),
         quotes=QUOTES,
         concerns=concerns(phases(line)),
+        validity=VALIDITY,
         words=tuple(PhaseWords(name, 400, WORDS) for name in ("outcry", "after concession")),
     )
 
 
+VALIDITY = Validity(
+    240,
+    ("a", "b"),
+    0.71,
+    ((60, 12, 8), (14, 40, 16), (5, 9, 44), (10, 12, 10)),
+    (
+        Corrected("baseline", 40, 0.1, 0.2, Estimate(0.25, 0.15, 0.35), Estimate(0.1, -0.1, 0.3)),
+        Corrected("outcry", 12, 0.0, 0.5, None, None),
+    ),
+)
 WORDS = (WordWeight("opt out", 41, 6.2, 1.9, 1.3, 2.5), WordWeight("licence", 17, 4.4, 1.1, 0.6, 1.6))
 
 
@@ -397,6 +410,7 @@ def empty():
         change=None,
         quotes=(),
         concerns=(),
+        validity=None,
         words=(),
     )
 

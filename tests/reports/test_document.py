@@ -166,6 +166,20 @@ CONTRACT = [
     "words[].words[].log_odds",
     "words[].words[].ci_low",
     "words[].words[].ci_high",
+    "validity.labelled_posts",
+    "validity.coders",
+    "validity.krippendorff_alpha",
+    "validity.confusion",
+    "validity.phases[].phase",
+    "validity.phases[].posts",
+    "validity.phases[].off_topic_share",
+    "validity.phases[].raw_negative_share",
+    "validity.phases[].negative_share.value",
+    "validity.phases[].negative_share.ci_low",
+    "validity.phases[].negative_share.ci_high",
+    "validity.phases[].mean_label.value",
+    "validity.phases[].mean_label.ci_low",
+    "validity.phases[].mean_label.ci_high",
 ]
 # Keys of these are names.
 OPEN = {

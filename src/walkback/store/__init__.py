@@ -3,6 +3,7 @@
 from walkback.store.alerts import AlertRow
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.erasing import Doomed
+from walkback.store.labels import DrawnPost, LabelRow, Population
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
 from walkback.store.private import PrivateCopy
 from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Window
@@ -17,9 +18,12 @@ __all__ = [
     "CoverageRow",
     "Cursor",
     "Doomed",
+    "DrawnPost",
     "Fault",
     "HourTally",
+    "LabelRow",
     "Page",
+    "Population",
     "PrivateCopy",
     "RunRow",
     "Snapshot",

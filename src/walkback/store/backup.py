@@ -55,7 +55,7 @@ def find_faults(path: Path, *, wait_s: float) -> list[str]:
             connection.execute(_READ_ALL.format(table=_quoted(table))).fetchall()
         faults = [
             f"{count:,} rows of {table} belong to no post"
-            for table in ("observation", "match", "sentiment")
+            for table in ("observation", "match", "sentiment", "label")
             if (count := _count(connection, _ORPHANS.format(table=_quoted(table))))
         ]
         if twice := _count(connection, _TWICE):

@@ -47,7 +47,7 @@ ON CONFLICT DO NOTHING
 
 _COUNT: Final = "SELECT source, count(*) FROM doomed GROUP BY source ORDER BY source"
 
-_BELONG_TO_POSTS: Final = ("post", "observation", "match", "sentiment")
+_BELONG_TO_POSTS: Final = ("post", "observation", "match", "sentiment", "label")
 
 _KEEP: Final = "INSERT INTO fresh.{table} FROM store.{table} ANTI JOIN doomed USING (source, id)"
 

@@ -362,7 +362,7 @@ def _forget_gone(
 ) -> None:
     with _registered(connection, "gone", gone):
         connection.execute(_EMPTY_GONE, {"now": now})
-        for table in ("sentiment", "match"):
+        for table in ("sentiment", "match", "label"):
             connection.execute(_FORGET_GONE.format(table=table))
 
 
@@ -413,6 +413,7 @@ def _reconcile(connection: duckdb.DuckDBPyConnection, asked: dict[str, str]) -> 
     connection.execute(_UPDATE_FIRST_SEEN)
     connection.execute(_FORGET_OLD_WORDS.format(table="sentiment"))
     connection.execute(_FORGET_OLD_WORDS.format(table="match"))
+    connection.execute(_FORGET_OLD_WORDS.format(table="label"))
     connection.execute(_FORGET_STALE_MATCHES, asked)
     connection.execute(_MATCH_UNMATCHED, asked)
     connection.execute(_STAGE_OBSERVATIONS)

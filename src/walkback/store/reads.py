@@ -13,6 +13,7 @@ import duckdb
 
 from walkback.case import Case
 from walkback.post import TextState
+from walkback.store.labels import DRAW, LABELS, POPULATION, DrawnPost, LabelRow, Population, placing
 from walkback.store.tallies import IN_WINDOW, TALLIES, Tally
 from walkback.store.themed import ThemedPosts
 
@@ -217,6 +218,27 @@ class Snapshot:
         count = self.case_counts(window).posts
         every = -(-count // most)
         return ThemedPosts(self._connection, posts, patterns, (window.start, window.end), max(1, every))
+
+    def draw_for_labels(
+        self, window: Window, edges: Sequence[datetime], *, most: int, bands: tuple[float, float]
+    ) -> list[DrawnPost]:
+        """Up to `most` scored posts of each phase to ask people about, in the order to ask in.
+
+        Of every source and score band (up to the first of `bands`, from the second on, and between) as many
+        as it has of the phase's posts.
+        """
+        asked = {**placing(edges), "most": most, "negative": bands[0], "positive": bands[1]}
+        return [DrawnPost(*row) for row in self._rows(DRAW, window, asked)]
+
+    def labels(self, window: Window, edges: Sequence[datetime]) -> list[LabelRow]:
+        """What people said of the window's scored posts, in the order in which they said it."""
+        asked = {**placing(edges), "case": window.case}
+        return [LabelRow(*row) for row in self._rows(LABELS, window, asked)]
+
+    def population(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Population]:
+        """What the scorer says of each phase that has scored posts."""
+        asked = {**placing(edges), "negative": negative}
+        return [Population(*row) for row in self._rows(POPULATION, window, asked)]
 
     def scorers(self, case: Case) -> list[tuple[str, str, int]]:
         """(name, version, matching posts that it scored) of every scorer of the case's posts."""

@@ -21,6 +21,7 @@ from walkback.store import connection as connections
 from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
 from walkback.store.key import open_door, shred_key
+from walkback.store.labels import keep_label, labelled
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
 from walkback.store.private import PrivateCopy, copied
 from walkback.store.reads import SCORABLE, Snapshot
@@ -331,6 +332,18 @@ class Store:
                 {"case": case.name},
             )
         return [RunRow(*row) for row in rows]
+
+    def keep_label(
+        self, case: Case, post: tuple[str, str], coder: str, value: str | None, now: datetime
+    ) -> None:
+        """What a coder says of a post (source, id); None takes it back."""
+        with self._write() as connection:
+            keep_label(connection, case, post, coder, value, now)
+
+    def labelled(self, case: Case, coder: str) -> set[tuple[str, str]]:
+        """The posts (source, id) that a coder has labelled."""
+        with self._read() as connection:
+            return labelled(connection, case, coder)
 
     def alerts(self, case: Case) -> list[AlertRow]:
         """Episodes of alerts, oldest first."""
