@@ -80,7 +80,7 @@ def test_a_telephone_shows_it_whole(opened, world, scheme):
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("world", builders.WORLDS)
+@pytest.mark.parametrize("world", sorted({*builders.WORLDS} - {"days", "weeks", "ten events", "one source"}))
 def test_every_world_opens_without_a_complaint(opened, world):
     """No error in the console, no request, and a day can be asked."""
     page = opened(world)

@@ -100,7 +100,7 @@ def page():
     return page_of(builders.analysis())
 
 
-@pytest.mark.parametrize("world", builders.WORLDS)
+@pytest.mark.parametrize("world", ["hours", "empty", "silent", "unscored", "one bucket", "hostile", "small"])
 def test_no_world_makes_an_element_or_attribute(world):
     """Whatever the strings say, the page has its own elements, two scripts, no handler or style."""
     read = Reader(page_of(builders.WORLDS[world]()))
