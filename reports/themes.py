@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from walkback.analysis.model import Analysis, Concern, ConcernPart, Phase
+from walkback.analysis.phases import BASELINE
 from walkback.reports import words
 from walkback.reports.tables import Table
 
@@ -22,10 +23,11 @@ class Telling:
 
 
 def concerns_table(analysis: Analysis) -> Table:
-    """One row a concern, those most named at the height first; a share of each phase's posts in a column."""
+    """One row a concern that is named at all, those most named at the height first; a column a phase."""
     shown = _most_posts(analysis.phases)
     height = _height(analysis)
-    ranked = sorted(analysis.concerns, key=lambda concern: (-_named(concern, height), concern.title))
+    named = [each for each in analysis.concerns if any(part.measures.posts for part in each.phases)]
+    ranked = sorted(named, key=lambda concern: (-_named(concern, height), concern.title))
     heads = ("Concern", *(words.sentence_case(analysis.phases[at].name) for at in shown), "Mean sentiment")
     rows = tuple(
         (
@@ -77,8 +79,11 @@ def telling_words(analysis: Analysis) -> tuple[Telling, ...]:
 
 
 def _height(analysis: Analysis) -> int:
-    """The phase with the most posts a day; the first of several."""
-    rates = [phase.posts_per_day or 0.0 for phase in analysis.phases]
+    """The phase with the most posts a day, the usual days before the first event aside."""
+    rates = [
+        -1.0 if phase.name == BASELINE and len(analysis.phases) > 1 else phase.posts_per_day or 0.0
+        for phase in analysis.phases
+    ]
     return rates.index(max(rates)) if rates else 0
 
 
