@@ -48,6 +48,7 @@ from walkback.analysis.themes.concerns import find_concerns
 from walkback.analysis.themes.phase_words import find_phase_words
 from walkback.analysis.validity import measure_validity
 from walkback.analysis.verdict import judge, judge_without_reversal
+from walkback.analysis.voices import find_voices
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
 from walkback.store import RunRow, Snapshot, Store, Tally, Window
@@ -77,6 +78,7 @@ def analyze(
             found,
             quotes=_quotes(found, snapshot, quoted_since),
             concerns=find_concerns(snapshot, window_of(found), found.phases, codebook_of(case)),
+            voices=find_voices(snapshot, window_of(found)),
             validity=measure_validity(snapshot, window_of(found), found.phases),
             words=find_phase_words(snapshot, window_of(found), found.phases, case.report.minimum_cell),
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from walkback.case import Case, Every
+from walkback.store import Copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,33 @@ class PhaseWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Voices:
+    """Who spoke. `gini` of posts by author; `loudest_share`: of posts, by the loudest 1% of authors.
+
+    `once_share`: of authors, those who wrote once. `copies`: the largest groups of posts with the same words.
+    """
+
+    gini: float | None
+    loudest_share: float | None
+    once_share: float | None
+    copies: tuple[Copies, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the posts' own words; see `themes.topics`. `share` is of the posts that were looked at."""
+
+    label: str
+    words: tuple[str, ...]
+    stability: float
+    posts: int
+    share: float
+    mean_compound: float | None
+    by_bucket: tuple[int, ...]
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Corrected:
     """A phase as people's labels correct the scorer: see `validity.corrected_mean`.
 
@@ -423,3 +451,4 @@ class Analysis:
     concerns: tuple[Concern, ...] = ()
     words: tuple[PhaseWords, ...] = ()
     validity: Validity | None = None
+    voices: Voices | None = None

@@ -27,6 +27,7 @@ from walkback.reports.tables import (
 )
 from walkback.reports.themes import Telling, angry_about, concerns_table, telling_words
 from walkback.reports.validity import corrected_table, trust
+from walkback.reports.voices import copies_table, who_spoke
 
 _LONGEST_LINK: Final = 2_000  # characters
 
@@ -102,6 +103,8 @@ class Report:
     events: tuple[EventLine, ...]
     angry_about: tuple[str, ...]
     concerns: Table
+    who_spoke: tuple[str, ...]
+    copies: Table
     trust: tuple[str, ...]
     corrected: Table
     telling: tuple[Telling, ...]
@@ -141,6 +144,8 @@ def build_report(analysis: Analysis, *, week: date | None = None, before: Verdic
         angry_about=angry_about(analysis),
         concerns=concerns_table(analysis),
         telling=telling_words(analysis),
+        who_spoke=who_spoke(analysis),
+        copies=copies_table(analysis),
         trust=trust(analysis),
         corrected=corrected_table(analysis),
         quotes=tuple(_quote(quote, analysis.case) for quote in analysis.quotes),

@@ -70,6 +70,7 @@ def to_document(analysis: Analysis) -> dict[str, Any]:
         "quotes": [_quote(quote) for quote in analysis.quotes],
         "concerns": [_concern(concern) for concern in analysis.concerns],
         "words": [_phase_words(each) for each in analysis.words],
+        "voices": None if analysis.voices is None else _voices(analysis),
         "validity": None if analysis.validity is None else _validity(analysis.validity),
     }
 
@@ -293,6 +294,28 @@ def _concern(concern: Concern) -> dict[str, Any]:
                 **_measures(part.measures),
             }
             for part in concern.phases
+        ],
+    }
+
+
+def _voices(analysis: Analysis) -> dict[str, Any]:
+    known = analysis.voices
+    assert known is not None  # noqa: S101  # asked for where there are some
+    quoted = analysis.case.report.quotes != "none"
+    return {
+        "gini": known.gini,
+        "loudest_1_percent_share": known.loudest_share,
+        "once_share": known.once_share,
+        "copies": [
+            {
+                "posts": each.posts,
+                "authors": each.authors,
+                "sources": each.sources,
+                "first_at": _utc(each.first_at),
+                "last_at": _utc(each.last_at),
+                "text": each.text if quoted else None,
+            }
+            for each in known.copies
         ],
     }
 

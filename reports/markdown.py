@@ -36,14 +36,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield "## Why this answer"
     yield f"By the number of posts: {report.answer.volume}. By their sentiment: {report.answer.sentiment}."
     yield from _list(report.answer.reasons)
-    if report.concerns.rows:
-        yield "## What they were angry about"
-        yield _plain(" ".join(report.angry_about))
-        yield _table(report.concerns)
-        yield from _list(tuple(f"{each.phase}: {each.words}" for each in report.telling))
-    if report.quotes:
-        yield "## In their words"
-        yield from _quotes(report)
+    yield from _said(report)
     if report.sources.rows:
         yield "## By source"
         yield _table(report.sources)
@@ -56,6 +49,22 @@ def _parts(report: Report) -> Iterator[str]:
         yield _table(report.corrected)
     yield from _list(report.limits)
     yield f"Made by Walkback at {_plain(report.made_at)}"
+
+
+def _said(report: Report) -> Iterator[str]:
+    if report.concerns.rows:
+        yield "## What they were angry about"
+        yield _plain(" ".join(report.angry_about))
+        yield _table(report.concerns)
+        yield from _list(tuple(f"{each.phase}: {each.words}" for each in report.telling))
+    if report.quotes:
+        yield "## In their words"
+        yield from _quotes(report)
+    if report.who_spoke:
+        yield "## Who spoke"
+        yield _plain(" ".join(report.who_spoke))
+        if report.copies.rows:
+            yield _table(report.copies)
 
 
 def _quotes(report: Report) -> Iterator[str]:

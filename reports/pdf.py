@@ -57,6 +57,7 @@ def _data(report: Report) -> dict[str, Any]:
             for name in (
                 "phases",
                 "concerns",
+                "copies",
                 "corrected",
                 "effects",
                 "checks",
@@ -67,6 +68,7 @@ def _data(report: Report) -> dict[str, Any]:
             )
         },
         "events": [{"when": event.when, "kind": event.kind, "label": event.label} for event in report.events],
+        "who_spoke": report.who_spoke,
         "trust": report.trust,
         "angry_about": report.angry_about,
         "telling": [asdict(each) for each in report.telling],

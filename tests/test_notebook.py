@@ -152,3 +152,63 @@ def test_what_is_wrong_is_told(path, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"pip install 'walkback\[notebook\]'"):
         walkback.open(path)
+
+
+def test_what_they_were_angry_about_is_a_frame(path):
+    """The analysis' own figures, a row for each concern and phase."""
+    case = walkback.open(path)
+    frame = case.concerns()
+    first = case.analysis().concerns[0]
+
+    assert len(frame) == 8 * 3
+    assert frame.iloc[1].to_dict()["posts"] == first.phases[1].measures.posts
+    assert list(case.telling_words().columns)[:3] == ["phase", "words", "authors"]
+    assert case.validity().empty
+
+
+TALK = {
+    "price": "the subscription price went up and the refund never came",
+    "privacy": "my private calls train a model without my consent",
+    "leaving": "goodbye, our school moved over to another program",
+}
+
+
+def test_topics_are_found_and_found_again(tmp_path):
+    """Three ways to talk that share no word: three topics, each found by other starts, its posts by day."""
+    posts = []
+    for number in range(240):
+        words = list(TALK.values())[number % 3].split()[number % 4 :]
+        own = f"{'abcdefghij'[number // 24] * 3} {'klmnopqrst'[number % 10] * 4}"
+        posts.append(
+            post(
+                id=str(number),
+                author=f"{number:032x}",
+                text=f"zoom: {' '.join(words)} {own}",
+                created_at=START + timedelta(hours=2 * number),
+            )
+        )
+    case = walkback.open(case_of(tmp_path, posts))
+    topics, series = case.topics(), case.topic_series()
+    found = {name for name, text in TALK.items() for top in topics.words if {*text.split()} & {*top}}
+
+    assert len(topics) == 3
+    assert found == set(TALK)
+    assert topics.posts.sum() == series.posts.sum() == 240
+    assert topics.posts.between(60, 100).all()
+    assert (topics.stability > 0.6).all()
+    assert series.start.dt.tz == BERLIN
+
+
+def test_few_posts_have_no_topics(tmp_path):
+    """It is told how many it takes."""
+    case = case_of(tmp_path, [post(id=str(at), text=f"zoom {at} is a program for calls") for at in range(10)])
+
+    with pytest.raises(NothingToDoError, match="too few for topics"):
+        walkback.open(case).topics()
+
+
+def case_of(folder, posts):
+    """A case file with a store of these posts."""
+    (folder / "zoom.toml").write_text(CASE)
+    add(case_at(folder, timezone="Europe/Berlin"), posts)
+    return folder / "zoom.toml"

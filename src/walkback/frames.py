@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pyarrow as pa
 
-from walkback.analysis.model import Analysis, CoverageSpan, Effect, Measures, Series
+from walkback.analysis.model import Analysis, CoverageSpan, Effect, Grid, Measures, Series, Topic, WordWeight
 
 
 def posts(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
@@ -74,11 +74,65 @@ def coverage(analysis: Analysis) -> pd.DataFrame:
     return _frame(rows, ("start", "end"), analysis.case.zone, _names(CoverageSpan))
 
 
+def concerns(analysis: Analysis) -> pd.DataFrame:
+    """A row for each concern and phase; see `Notebook.concerns`."""
+    rows = [
+        {
+            "concern": concern.title,
+            "phase": part.phase,
+            "looked_at": part.share.posts,
+            "share": part.share.value,
+            "share_ci_low": part.share.ci_low,
+            "share_ci_high": part.share.ci_high,
+            **_measures(part.measures),
+        }
+        for concern in analysis.concerns
+        for part in concern.phases
+    ]
+    return pd.DataFrame(rows)
+
+
+def telling_words(analysis: Analysis) -> pd.DataFrame:
+    """A row for each word that sets a phase apart; see `Notebook.telling_words`."""
+    rows = [{"phase": each.phase, **asdict(weight)} for each in analysis.words for weight in each.words]
+    return pd.DataFrame(rows, columns=["phase", *_names(WordWeight)])
+
+
+def validity(analysis: Analysis) -> pd.DataFrame:
+    """A row for each phase; see `Notebook.validity`."""
+    known = analysis.validity
+    rows = []
+    for each in () if known is None else known.phases:
+        row = asdict(each)
+        for name in ("negative_share", "mean_label"):
+            estimate = row.pop(name) or {"value": None, "ci_low": None, "ci_high": None}
+            row[name] = estimate["value"]
+            row[f"{name}_ci_low"], row[f"{name}_ci_high"] = estimate["ci_low"], estimate["ci_high"]
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def topics(found: Sequence[Topic]) -> pd.DataFrame:
+    """A row for each topic; see `Notebook.topics`."""
+    rows = [asdict(topic) for topic in found]
+    return pd.DataFrame(rows, columns=[name for name in _names(Topic) if name != "by_bucket"])
+
+
+def topic_series(found: Sequence[Topic], grid: Grid, zone: ZoneInfo) -> pd.DataFrame:
+    """A row for each topic and bucket; see `Notebook.topic_series`."""
+    rows = [
+        {"topic": topic.label, "start": start, "posts": posts}
+        for topic in found
+        for start, posts in zip(grid.edges[:-1], topic.by_bucket, strict=True)
+    ]
+    return _frame(rows, ("start",), zone)
+
+
 def _measures(known: Measures) -> dict[str, Any]:
     return asdict(known)
 
 
-def _names(kind: type[Effect | CoverageSpan]) -> list[str]:
+def _names(kind: type[Effect | CoverageSpan | WordWeight | Topic]) -> list[str]:
     return [each.name for each in fields(kind)]
 
 

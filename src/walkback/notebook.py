@@ -16,9 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from walkback import frames
+from walkback.analysis.analyze import window_of
 from walkback.analysis.comparison import Compared, compare
-from walkback.analysis.model import Analysis
+from walkback.analysis.model import Analysis, Topic
 from walkback.analysis.scorers.choose import scorer_for
+from walkback.analysis.themes.topics import find_topics
 from walkback.case import Case, Every, load_case
 from walkback.commands.reporting import analysis_of
 from walkback.commands.scoring import bring_up_to_date
@@ -86,6 +88,43 @@ class OpenCase:
         """A row for each stretch of each source that was asked for or imported, and how that ended."""
         return frames.coverage(self.analysis())
 
+    def concerns(self) -> pd.DataFrame:
+        """A row for each concern of the codebook and each phase.
+
+        `share` of the `looked_at` posts with words that name it, with its 95% interval (Wilson's, clustered
+        by author); the other columns are the measures of the posts that name it.
+        """
+        return frames.concerns(self.analysis())
+
+    def telling_words(self) -> pd.DataFrame:
+        """A row for each word, or pair of words, that sets a phase apart: log-odds (Monroe et al. 2008)."""
+        return frames.telling_words(self.analysis())
+
+    def validity(self) -> pd.DataFrame:
+        """A row for each phase: the scorer's share of negative posts, and what people's labels make of it.
+
+        Empty where nobody has labelled: `walkback label`. `analysis().validity` has the confusion matrix.
+        """
+        return frames.validity(self.analysis())
+
+    def topics(self) -> pd.DataFrame:
+        """A row for each topic that the posts' own words make, the largest first; takes some seconds.
+
+        `stability` in [0, 1]: below a half another start of the method does not find it again. `posts` and
+        `share` are of up to 5,000 posts drawn by chance. Raises NothingToDoError with fewer than 100.
+        """
+        return frames.topics(self._topics)
+
+    def topic_series(self) -> pd.DataFrame:
+        """A row for each topic and day: how many of the posts that were drawn are of it."""
+        return frames.topic_series(self._topics, self.analysis().series.grid, self.case.zone)
+
+    @cached_property
+    def _topics(self) -> tuple[Topic, ...]:
+        analysis = self.analysis()
+        with self._session.store(self.case).snapshot() as snapshot:
+            return find_topics(snapshot, window_of(analysis), analysis.series.grid.edges)
+
     def analysis(self, every: Every = "day") -> Analysis:
         """All of it, as the dataclass that the JSON document and the reports are made from.
 
@@ -117,6 +156,7 @@ class OpenCase:
     def refresh(self) -> Self:
         """Forget analyses and the private copy, so that what was collected since is seen."""
         self._analyses.clear()
+        self.__dict__.pop("_topics", None)
         if self._copy is not None:
             self._copy.close()
             self._copy = None

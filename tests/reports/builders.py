@@ -35,11 +35,13 @@ from walkback.analysis.model import (
     Totals,
     Validity,
     Verdict,
+    Voices,
     Word,
     WordWeight,
 )
 from walkback.case import Case
 from walkback.reports.contents import build_report
+from walkback.store import Copies
 
 DAY = timedelta(days=1)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -291,6 +293,7 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
         quotes=QUOTES,
         concerns=concerns(phases(line)),
         validity=VALIDITY,
+        voices=Voices(0.41, 0.084, 0.62, (Copies(25, 25, 1, at(7), at(11), "Tell your school."),)),
         words=tuple(PhaseWords(name, 400, WORDS) for name in ("outcry", "after concession")),
     )
 
@@ -411,6 +414,7 @@ def empty():
         quotes=(),
         concerns=(),
         validity=None,
+        voices=None,
         words=(),
     )
 
@@ -502,6 +506,7 @@ def hostile():
         checks=(replace(CHECKS[0], text=HOSTILE, title=HOSTILE),),
         quotes=(Quote(HOSTILE, HOSTILE, at(8), HOSTILE, -0.5, "javascript:alert(1)"), *QUOTES),
         concerns=(replace(given.concerns[0], title=HOSTILE), *given.concerns[1:]),
+        voices=Voices(0.4, 0.1, 0.5, (Copies(9, 9, 1, at(7), at(7), HOSTILE),)),
         words=(PhaseWords(HOSTILE, 9, (replace(WORDS[0], words=HOSTILE),)),),
         change=replace(given.change, by_source=((HOSTILE, *given.change.by_source[0][1:]),)),
     )

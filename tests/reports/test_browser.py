@@ -182,7 +182,7 @@ def test_without_scripts_it_reads_whole(opened):
 
     assert page.get_by_text("What changed since last week").is_visible()
     assert page.get_by_role("img").count() == 4
-    assert page.get_by_role("table").count() == 9
+    assert page.get_by_role("table").count() == 10
     assert not page.get_by_text("Look closer").is_visible()
     assert page.get_by_role("button").count() == 0
 

@@ -167,7 +167,7 @@ def test_the_page_is_well_built(page):
         == len(read.all("header"))
         == len(read.all("footer"))
     )
-    assert len(read.all("table")) == len(read.all("caption")) == 9
+    assert len(read.all("table")) == len(read.all("caption")) == 10
     assert {"col", "row"} == {th["scope"] for th in read.all("th")}
     assert all(image["alt"] for image in read.all("img"))
     assert len(ids) == len(set(ids))
@@ -190,6 +190,7 @@ def test_the_order_is_the_readers(page):
         "How far to trust the scorer",
         "What they were angry about",
         "In their words",
+        "Who spoke",
         "By source",
         "What happened",
         "What was observed",

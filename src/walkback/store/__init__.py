@@ -10,11 +10,13 @@ from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Su
 from walkback.store.store import CoverageRow, RunRow, Status, Store
 from walkback.store.tallies import Tally
 from walkback.store.themed import ThemedPosts
+from walkback.store.voices import Copies
 
 __all__ = [
     "PAGE_SCHEMA",
     "AlertRow",
     "CaseCounts",
+    "Copies",
     "CoverageRow",
     "Cursor",
     "Doomed",

@@ -16,6 +16,7 @@ from walkback.post import TextState
 from walkback.store.labels import DRAW, LABELS, POPULATION, DrawnPost, LabelRow, Population, placing
 from walkback.store.tallies import IN_WINDOW, TALLIES, Tally
 from walkback.store.themed import ThemedPosts
+from walkback.store.voices import COPIES, SPREAD, Copies
 
 
 class Subset(StrEnum):
@@ -218,6 +219,19 @@ class Snapshot:
         count = self.case_counts(window).posts
         every = -(-count // most)
         return ThemedPosts(self._connection, posts, patterns, (window.start, window.end), max(1, every))
+
+    def spread(self, window: Window) -> list[tuple[int, int]]:
+        """(posts, authors who wrote so many), ascending."""
+        rows = self._rows(SPREAD, window, {"start": window.start, "end": window.end})
+        return [(int(posts), int(authors)) for posts, authors in rows]
+
+    def copies(self, window: Window, *, most: int) -> list[Copies]:
+        """The largest groups of posts with the same words."""
+        asked = {"start": window.start, "end": window.end, "most": most}
+        sql = COPIES.replace("{posts}", self._posts(window))
+        # By way of Arrow, as `texts`.
+        rows = self._connection.sql(sql, params=asked).to_arrow_table().to_pylist()
+        return [Copies(**row) for row in rows]
 
     def draw_for_labels(
         self, window: Window, edges: Sequence[datetime], *, most: int, bands: tuple[float, float]

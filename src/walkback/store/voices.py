@@ -1,0 +1,42 @@
+"""Who speaks and who repeats: posts by author, and groups of posts with the same words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from walkback.store.tallies import IN_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Posts whose words are the same but for case, marks, links and numbers; `text` is the first's."""
+
+    posts: int
+    authors: int
+    sources: int
+    first_at: datetime
+    last_at: datetime
+    text: str
+
+
+# Authors are alike where they wrote as much: a row for each number of posts, as many authors have it.
+SPREAD: Final = f"""
+WITH by_author AS (
+    SELECT cluster, count(*) AS posts FROM {{posts}} WHERE {IN_WINDOW} GROUP BY cluster
+)
+SELECT posts, count(*) AS authors FROM by_author GROUP BY posts ORDER BY posts
+"""
+
+COPIES: Final = f"""
+WITH repeated AS (
+    SELECT content_hash, count(*) AS posts, count(DISTINCT cluster) AS authors,
+        count(DISTINCT source) AS sources, min(created_at) AS first_at, max(created_at) AS last_at,
+        arg_min({{'source': source, 'id': id}}, (created_at, source, id)) AS first
+    FROM {{posts}} WHERE {IN_WINDOW} AND content_hash IS NOT NULL
+    GROUP BY content_hash HAVING count(*) > 1
+    ORDER BY posts DESC, first_at, content_hash LIMIT $most
+)
+SELECT posts, authors, sources, first_at, last_at, post.text
+FROM repeated JOIN post ON post.source = first.source AND post.id = first.id
+ORDER BY posts DESC, first_at, post.text
+"""
