@@ -12,17 +12,17 @@ from walkback.case import Case
 from walkback.errors import CaseError
 
 MOST_CONCERNS: Final = 24
-_OUTSIDE: Final = r"[^\p{L}\p{N}_]"
+_NO_WORD: Final = re.compile(r"[^\w'*]+")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 _Word = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^*].*$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^*]*[\p{L}\p{N}]")
 ]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A concern. `pattern`: what finds its words in a text in lower case (RE2, the syntax of DuckDB)."""
+    """A concern. `pattern`: what finds its words in a text as `ThemedPosts` spells it (RE2)."""
 
     name: str
     title: str
@@ -73,10 +73,12 @@ def read_codebook(text: str, name: str) -> tuple[Entry, ...]:
 
 
 def _pattern(words: list[str]) -> str:
-    return f"(?:^|{_OUTSIDE})(?:{'|'.join(map(_one, words))})(?:{_OUTSIDE}|$)"
+    return f" (?:{'|'.join(map(_one, words))})"
 
 
 def _one(word: str) -> str:
-    """Letters as such; a blank for blanks or a hyphen, * for any ending, both kinds of apostrophe."""
-    made = {"'": "['\u2019]", " ": r"[\s-]+", "*": r"[\p{L}\p{N}_]*"}
-    return "".join(made.get(letter) or re.escape(letter) for letter in " ".join(word.lower().split()))
+    """As `ThemedPosts` spells texts; * stands for any ending."""
+    parts = _NO_WORD.sub(" ", word.lower().replace("\u2019", "'")).split()
+    spelt = " ".join(part.strip("'") for part in parts if part.strip("'"))
+    found = "".join("[^ ]*" if letter == "*" else re.escape(letter) for letter in spelt.rstrip("*"))
+    return found if spelt.endswith("*") else f"{found} "

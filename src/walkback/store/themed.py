@@ -9,12 +9,27 @@ import duckdb
 from walkback.store.tallies import TALLIES, Tally
 
 # Drawn by a hash that is the same everywhere and always.
-_LAY_OUT: Final = """
+_LAY_OUT: Final = r"""
 CREATE TEMP TABLE themed AS
-SELECT chosen.source, chosen.cluster, chosen.created_at, chosen.compound, [{found}] AS themes
-FROM {posts} AS chosen JOIN post USING (source, id)
-WHERE chosen.scorable AND chosen.created_at >= $start AND chosen.created_at < $end
-    AND md5_number_lower(source || ':' || id) % $every = 0
+WITH drawn AS (
+    SELECT * FROM {posts}
+    WHERE scorable AND created_at >= $start AND created_at < $end
+        AND md5_number_lower(source || ':' || id) % $every = 0
+),
+lowered AS (
+    SELECT drawn.source, drawn.cluster, drawn.created_at, drawn.compound,
+        replace(lower(text), chr(8217), '''') AS words
+    FROM drawn JOIN post USING (source, id)
+),
+parted AS (
+    SELECT * REPLACE (' ' || regexp_replace(words, '[^\p{L}\p{N}_'']+', ' ', 'g') || ' ' AS words)
+    FROM lowered
+),
+spelt AS (
+    SELECT * REPLACE (regexp_replace(regexp_replace(words, '''+ ', ' ', 'g'), ' [ '']*', ' ', 'g') AS words)
+    FROM parted
+)
+SELECT * EXCLUDE words, [{found}] AS themes FROM spelt
 """
 
 # The mean of these is a share of posts, and its interval one of a share.
@@ -36,10 +51,14 @@ class ThemedPosts:
         window: tuple[datetime, datetime],
         every: int,
     ) -> None:
-        """Looks for the patterns in the texts (in lower case) of the posts in the table `posts`."""
+        """Looks for the patterns (RE2) in the texts of the posts in the table `posts`.
+
+        A text is spelt for that: in lower case, with a blank for whatever is no letter, digit, underscore or
+        apostrophe inside a word, and a blank at both ends.
+        """
         self._connection = connection
         self.every = every
-        found = ", ".join(f"regexp_matches(lower(text), $pattern_{at})" for at in range(len(patterns)))
+        found = ", ".join(f"regexp_matches(words, $pattern_{at})" for at in range(len(patterns)))
         asked = {f"pattern_{at}": pattern for at, pattern in enumerate(patterns)}
         connection.execute("DROP TABLE IF EXISTS themed")
         sql = _LAY_OUT.replace("{found}", found).replace("{posts}", posts)
