@@ -1,5 +1,6 @@
 """Walkback in a notebook: tidy frames that say what the analysis says, and a store that nobody keeps."""
 
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -171,6 +172,18 @@ TALK = {
     "privacy": "my private calls train a model without my consent",
     "leaving": "goodbye, our school moved over to another program",
 }
+
+
+def test_a_paper_can_say_what_was_done(path):
+    """With the figures of the analysis; every key that is cited is in the references, and no other."""
+    case = walkback.open(path)
+    text, references = case.methods(), case.references()
+    keys = set(re.findall(r"@\w+\{(\w+),", references)) - {"walkback"}
+
+    assert f"We analysed {case.analysis().totals.posts} posts by 80 authors from reddit and x" in text
+    assert set(re.findall(r"\[(\w+)\]", text)) == keys
+    assert "hutto2014vader" in keys
+    assert references.count("{") == references.count("}")
 
 
 def test_topics_are_found_and_found_again(tmp_path):

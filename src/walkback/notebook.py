@@ -24,7 +24,7 @@ from walkback.analysis.themes.topics import find_topics
 from walkback.case import Case, Every, load_case
 from walkback.commands.reporting import analysis_of
 from walkback.commands.scoring import bring_up_to_date
-from walkback.reports import charts, words
+from walkback.reports import charts, citation, words
 from walkback.reports.charts.on_axes import draw_sentiment_on, draw_volume_on
 from walkback.session import Session
 from walkback.store import PrivateCopy
@@ -134,6 +134,14 @@ class OpenCase:
         if every not in self._analyses:
             self._analyses[every] = analysis_of(self._session, self.case, every)
         return self._analyses[every]
+
+    def methods(self) -> str:
+        """A paragraph for a paper, with the figures of this analysis; `references` has what it cites."""
+        return citation.methods(self.analysis())
+
+    def references(self) -> str:
+        """BibTeX of Walkback and of the methods that this analysis used."""
+        return citation.references(self.analysis())
 
     def plot(self, what: What = "volume", every: Every = "day", *, ax: Axes | None = None) -> Axes:
         """Volume or sentiment over time, on axes of yours or on new ones."""
