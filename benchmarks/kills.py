@@ -1,6 +1,6 @@
 """Killed anywhere, nothing lost: what is left after SIGKILL at random moments, beside an undisturbed store.
 
-    python benchmarks/kills.py [kills]        default 200
+    python benchmarks/kills.py [kills] [command …]        default 200, of all
 
 Each command is first run undisturbed, for its time and for what it leaves. Then, on a fresh folder, it is
 killed some times in a row at moments drawn evenly from that time, and left alone once; what that ends in is
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +84,9 @@ def scenes(folder: Path) -> list[Scene]:
         """As the version before this one left it."""
         call(into, *import_)
         with duckdb.connect(store_in(into)) as connection:
-            connection.execute("DROP TABLE alert; DELETE FROM schema_version WHERE version > 1")
+            connection.execute(
+                "DROP TABLE alert; DROP TABLE label; DELETE FROM schema_version WHERE version > 1"
+            )
 
     report = ("report", CASE_FILE, "--format", "html,pdf,json", "--out", "report")
     return [
@@ -200,8 +202,8 @@ def last_step(folder: Path) -> str:
     return rows[-1][0] if rows else "between steps"
 
 
-def main(kills: int) -> None:
-    """Print the table."""
+def main(kills: int, chosen: Sequence[str]) -> None:
+    """Print the table; of the scenes that are chosen, or of all."""
     seed = int(os.environ.get("KILLS_SEED", time.time_ns() % 1_000_000))
     luck = random.Random(seed)  # noqa: S311
     print(f"seed {seed}")
@@ -212,7 +214,7 @@ def main(kills: int) -> None:
         os.environ["WALKBACK_SANDBOX"] = platforms.address
         folder = Path(name)
         faults = 0
-        everything = scenes(folder)
+        everything = [scene for scene in scenes(folder) if not chosen or scene.name in chosen]
         for number, scene in enumerate(everything):
             share = kills // len(everything) + (number < kills % len(everything))
             faults += play(scene, share, luck, folder)
@@ -256,4 +258,4 @@ def play(scene: Scene, kills: int, luck: random.Random, folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, sys.argv[2:])
