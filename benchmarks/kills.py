@@ -245,7 +245,8 @@ def play(scene: Scene, kills: int, luck: random.Random, folder: Path) -> int:
         stores += 1
         if names := different(whole, content(trial)):
             faults += 1
-            print(f"  {scene.name}: {', '.join(names)} differ", flush=True)
+            files = sorted({*whole["files"]} ^ {*content(trial)["files"]})
+            print(f"  {scene.name}: {', '.join(names)} differ {files or ''}", flush=True)
             if keep := os.environ.get("KILLS_KEEP"):
                 shutil.copytree(trial, Path(keep) / trial.name)
         shutil.rmtree(trial)

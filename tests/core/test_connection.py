@@ -1,5 +1,6 @@
 """The file's lock with several at once: threads of a process, a fork of it, another process."""
 
+import os
 import sys
 from multiprocessing import get_context
 from subprocess import run
@@ -7,6 +8,7 @@ from subprocess import run
 import pytest
 from worlds import add, case_at, post
 
+from walkback.store import Store
 from walkback.store.connection import connect
 
 WRITE = "import duckdb, sys; duckdb.connect(sys.argv[1])"
@@ -70,3 +72,20 @@ def _count(path):
     """With all of its threads."""
     with connect(path, wait_s=1, read_only=True) as connection:
         connection.execute("SELECT sum(number) FROM range(5_000_000) AS counted(number)").fetchall()
+
+
+def test_what_a_killed_reader_was_copying_is_removed(path):
+    """By the next one that copies, or writes: people's words are in it. What a living one copies stays."""
+    dead = run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    folders = [path.parent / f".{path.name}.{pid}.abc" for pid in (int(dead.stdout), os.getpid())]
+    other = path.parent / f".{path.name}.notes"
+    for folder in (*folders, other):
+        folder.mkdir()
+        (folder / path.name).write_bytes(path.read_bytes())
+    Store(path).private_copy().close()
+    left = [folder.exists() for folder in (*folders, other)]
+    folders[0].mkdir()
+    Store(path).prepare()
+
+    assert left == [False, True, True]
+    assert not folders[0].exists()

@@ -18,6 +18,7 @@ from walkback.errors import StoreError
 from walkback.store import connection as connections
 from walkback.store import engine
 from walkback.store.pages import transaction
+from walkback.store.private import remove_leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def erase(path: Path, doomed: Sequence[Doomed], *, why: str, now: datetime, wait
         ) from error
     finally:
         _remove(fresh)
+    remove_leftovers(path)
     for copy in path.parent.glob(f"{path.stem}.schema-*.duckdb"):
         copy.unlink()
     return found

@@ -4,6 +4,8 @@ People's words are in it: it is made for its owner alone, and its name is gone a
 whoever is killed leaves none lying around.
 """
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -54,7 +56,8 @@ def open_copy(path: Path, *, wait_s: float) -> duckdb.DuckDBPyConnection:
     Raises OSError where it can't be written, NothingToDoError where there is no store, StoreError.
     """
     with connections.connect(path, wait_s=wait_s, read_only=True):
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        remove_leftovers(path)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent))
         try:
             # The file itself last: closing it gives up the lock that keeps writers out (POSIX, fcntl).
             for file in (path.with_name(f"{path.name}.wal"), path):  # the log of a writer that was killed
@@ -67,3 +70,22 @@ def open_copy(path: Path, *, wait_s: float) -> duckdb.DuckDBPyConnection:
         return connections.open_for_reading(folder / path.name, spill_to=path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # it stays readable for whoever has it open
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove copies of a store that a killed process was making: people's words are in them."""
+    made = re.compile(rf"{re.escape(f'.{path.name}.')}(\d+)\.\w+")
+    for folder in path.parent.iterdir():
+        maker = made.fullmatch(folder.name)
+        if maker and not _is_alive(int(maker[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

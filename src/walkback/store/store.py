@@ -23,7 +23,7 @@ from walkback.store.erasing import Doomed
 from walkback.store.key import open_door, shred_key
 from walkback.store.labels import keep_label, labelled
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
-from walkback.store.private import PrivateCopy, copied
+from walkback.store.private import PrivateCopy, copied, remove_leftovers
 from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
 
@@ -93,6 +93,7 @@ class Store:
         """Make the file or bring it to the newest schema; returns the door that posts come in by."""
         door = open_door(self.path)
         connections.migrate(self.path, wait_s=self.wait_s)
+        remove_leftovers(self.path)
         return door
 
     def back_up(self, target: Path) -> None:
