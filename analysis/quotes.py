@@ -9,7 +9,7 @@ from walkback.analysis.model import Phase, Quote
 from walkback.store import Snapshot, StoredText, Window
 
 A_PHASE: Final = 3
-_SAMPLE: Final = 1_500  # posts of a phase that are looked at
+_SAMPLE: Final = 2_000  # posts of a phase that are looked at, the same as for words that set it apart
 _FEWEST: Final = 10  # posts, below which none stands for the others
 _LENGTHS: Final = (40, 400)  # characters: long enough to say something, short enough to be read
 _ALIKE: Final = 0.5  # how much likeness to a post that is chosen already counts against another

@@ -11,7 +11,7 @@ from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
 from walkback.analysis.themes.codebook import Entry
 from walkback.store import Snapshot, Tally, ThemedPosts, Window
 
-MOST_POSTS: Final = 100_000  # that are looked through; above it one in two, three, …
+MOST_POSTS: Final = 50_000  # that are looked through; above it one in two, three, …
 
 
 def find_concerns(

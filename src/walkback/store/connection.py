@@ -126,6 +126,8 @@ def _let_writers_go_first(path: Path) -> None:
         except OSError:
             return
         if not 0 <= time.time() - said < _LET_OTHERS_S:
+            with suppress(OSError):  # of one that was killed; in a folder that is read only it stays
+                _waiting(path).unlink()
             return
         time.sleep(_FIRST_PAUSE_S)
 

@@ -144,7 +144,6 @@ WITH drawn AS (
 )
 SELECT source, cluster, drawn.created_at, text, compound::DOUBLE, url
 FROM drawn JOIN post USING (source, id)
-WHERE length(text) BETWEEN $shortest AND $longest
 ORDER BY drawn.created_at, source, id
 """
 
@@ -164,6 +163,7 @@ class Snapshot:
         """`connection` is open for as long as this is asked."""
         self._connection = connection
         self._laid_out: dict[tuple[str, ...], str] = {}
+        self._drawn: dict[tuple[object, ...], list[StoredText]] = {}
 
     def tallies(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
         """One tally for every bucket and source that has posts; `edges` are the buckets', ascending, UTC.
@@ -201,17 +201,15 @@ class Snapshot:
 
         The first of each group of near-duplicates alone; `lengths` are the least and most characters.
         """
-        asked = {
-            "start": max(window.start, start),
-            "end": min(window.end, end),
-            "most": most,
-            "shortest": lengths[0],
-            "longest": lengths[1],
-        }
-        sql = _TEXTS.replace("{posts}", self._posts(window))
-        # By way of Arrow: DuckDB itself makes times with a package that we don't need.
-        rows = self._connection.sql(sql, params=asked).to_arrow_table().to_pylist()
-        return [StoredText(*row.values()) for row in rows]
+        first, last = max(window.start, start), min(window.end, end)
+        key = (window.posts, first, last, most)
+        if key not in self._drawn:
+            sql = _TEXTS.replace("{posts}", self._posts(window))
+            asked = {"start": first, "end": last, "most": most}
+            # By way of Arrow: DuckDB itself makes times with a package that we don't need.
+            rows = self._connection.sql(sql, params=asked).to_arrow_table().to_pylist()
+            self._drawn[key] = [StoredText(*row.values()) for row in rows]
+        return [post for post in self._drawn[key] if lengths[0] <= len(post.text) <= lengths[1]]
 
     def themed(self, window: Window, patterns: Sequence[str], *, most: int) -> ThemedPosts:
         """Which of the window's posts hold which patterns; of about `most` posts where there are more."""
