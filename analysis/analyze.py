@@ -38,7 +38,7 @@ from walkback.analysis.model import (
     Verdict,
 )
 from walkback.analysis.outcry import describe_outcry
-from walkback.analysis.phases import AFTER_REVERSAL, find_phases, measure_phases
+from walkback.analysis.phases import AFTER_REVERSAL, edges_of, find_phases, measure_phases
 from walkback.analysis.quotes import find_quotes
 from walkback.analysis.rates import ObservedCounts, cut_points
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
@@ -66,22 +66,29 @@ def analyze(
     *,
     quoted_since: datetime | None = None,
 ) -> Analysis:
-    """The whole analysis of what the store holds for a case.
+    """The whole analysis of what the store holds for a case: `estimate`, and what people said.
 
     Posts from `quoted_since` on are quoted, which is the whole window where it is None. `now` (aware) ends
     the window of a case that still runs. Raises NothingToDoError where no stored post matches the query
     inside the window.
     """
     with store.snapshot() as snapshot:
-        found = _analyze(case, store, snapshot, scorer, every, now)
+        found = _estimate(case, store, snapshot, scorer, every, now)
+        window, fewest = window_of(found), case.report.minimum_cell
         return replace(
             found,
             quotes=_quotes(found, snapshot, quoted_since),
-            concerns=find_concerns(snapshot, window_of(found), found.phases, codebook_of(case)),
-            voices=find_voices(snapshot, window_of(found)),
-            validity=measure_validity(snapshot, window_of(found), found.phases),
-            words=find_phase_words(snapshot, window_of(found), found.phases, case.report.minimum_cell),
+            concerns=find_concerns(snapshot, window, found.phases, codebook_of(case)),
+            words=find_phase_words(snapshot, window, found.phases, fewest),
+            voices=find_voices(snapshot, window, fewest),
+            validity=measure_validity(snapshot, window, found.phases),
         )
+
+
+def estimate(case: Case, store: Store, scorer: ScorerId, every: Every, now: datetime) -> Analysis:
+    """The analysis without what people said: series, phases, effects, verdict. Raises as `analyze`."""
+    with store.snapshot() as snapshot:
+        return _estimate(case, store, snapshot, scorer, every, now)
 
 
 def window_of(found: Analysis) -> Window:
@@ -90,7 +97,7 @@ def window_of(found: Analysis) -> Window:
     return Window(found.case.name, found.case.query.hash, grid.start, grid.end, scorer.name, scorer.version)
 
 
-def _analyze(
+def _estimate(
     case: Case, store: Store, snapshot: Snapshot, scorer: ScorerId, every: Every, now: datetime
 ) -> Analysis:
     start, end = case.window(now)
@@ -107,7 +114,7 @@ def _analyze(
         return snapshot.tallies(window, edges, negative=NEGATIVE_AT_MOST)
 
     stretches = find_phases(case.timeline(), start, end)
-    edges = [stretch.start for stretch in stretches] + [end]
+    edges = edges_of(stretches)
     cuts = cut_points(edges, coverage)
     counts = Counts(tallies([start, end]), ObservedCounts(cuts, tallies(cuts), coverage))
     grids = {name: build_grid(start, end, name, case.timezone) for name in _GRIDS}

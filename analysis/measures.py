@@ -52,9 +52,19 @@ def share_of(tallies: Iterable[Tally], every: int = 1) -> Share:
     t = float(stdtrit(clusters - 1, 0.975))
     spread = ((share - found.ci_low) / t) ** 2
     n = min(float(found.scored), share * (1 - share) / spread) if spread > 0 else float(clusters)
+    low, high = wilson(share, n, t)
+    return Share(found.posts, share, low, high, every)
+
+
+def wilson(share: float, n: float, t: float) -> tuple[float, float]:
+    """Wilson's interval of a share of (effectively) `n`; `t` is how many standard errors it reaches.
+
+    Wilson 1927, Journal of the American Statistical Association 22:209. It has a width where nobody or
+    everybody is counted, too.
+    """
     centre = (share + t**2 / 2 / n) / (1 + t**2 / n)
     reach = t * sqrt(share * (1 - share) / n + t**2 / 4 / n**2) / (1 + t**2 / n)
-    return Share(found.posts, share, max(0.0, centre - reach), min(1.0, centre + reach), every)
+    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def mean_difference(after: Measures, before: Measures) -> Estimate | None:

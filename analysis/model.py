@@ -356,20 +356,6 @@ class Voices:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic of the posts' own words; see `themes.topics`. `share` is of the posts that were looked at."""
-
-    label: str
-    words: tuple[str, ...]
-    stability: float
-    posts: int
-    share: float
-    mean_compound: float | None
-    by_bucket: tuple[int, ...]
-    quotes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Corrected:
     """A phase as people's labels correct the scorer: see `validity.corrected_mean`.
 

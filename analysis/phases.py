@@ -56,6 +56,11 @@ def find_phases(
     )
 
 
+def edges_of(phases: Sequence[Stretch | Phase]) -> list[datetime]:
+    """The moments at which they begin, and that at which the last one ends."""
+    return [phase.start for phase in phases] + [phases[-1].end]
+
+
 def measure_phases(
     stretches: Sequence[Stretch], tallies: Sequence[Tally], observed: ObservedCounts, sources: Sequence[str]
 ) -> tuple[Phase, ...]:

@@ -1,15 +1,17 @@
 """How far to trust the scorer on a case: people's labels against it, and estimates that they correct."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from math import sqrt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from walkback.analysis.measures import wilson
 from walkback.analysis.model import Corrected, Estimate, Phase, Validity
+from walkback.analysis.phases import edges_of
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST, POSITIVE_AT_LEAST
 from walkback.store import LabelRow, Population, Snapshot, Window
 
@@ -19,14 +21,13 @@ POSITIVE: Final = "positive"
 OFF_TOPIC: Final = "off-topic"
 VALUES: Final = (NEGATIVE, NEUTRAL, POSITIVE, OFF_TOPIC)
 FEWEST: Final = 20  # labelled posts of a phase, below which it is not corrected
-_SCALE: Final = {NEGATIVE: -1.0, NEUTRAL: 0.0, POSITIVE: 1.0}
 
 _Floats = npt.NDArray[np.float64]
 
 
 def measure_validity(snapshot: Snapshot, window: Window, phases: Sequence[Phase]) -> Validity | None:
     """Labels against scores, and each phase corrected by them; None where nobody has labelled."""
-    edges = [phase.start for phase in phases] + [phases[-1].end]
+    edges = edges_of(phases)
     labels = snapshot.labels(window, edges)
     if not labels:
         return None
@@ -77,13 +78,15 @@ def confusion(labels: Sequence[LabelRow]) -> tuple[tuple[int, ...], ...]:
 def corrected_mean(
     labels: _Floats, on_topic: _Floats, scores: _Floats, mean: float, variance: float, population: int
 ) -> Estimate:
-    """The mean label of the posts that are on topic, with its 95% interval.
+    """The mean label, in [0, 1], of the posts that are on topic, with its 95% interval.
 
     Prediction-powered inference with power tuning: Angelopoulos, Bates, Fannjiang, Jordan and Zrnic 2023,
     Science 382:669, and Angelopoulos, Duchi and Zrnic 2023, arXiv 2311.01453 (PPI++), for a ratio: the
-    labels' mean over the share that is on topic, linearised; Student's t at n-2 degrees of freedom.
-    `labels`, `on_topic` (0 or 1) and `scores` are of n posts drawn by chance from `population` posts, over
-    which the scores have this mean and variance. Needs n of at least three, one of them on topic.
+    labels' mean over the share that is on topic, linearised. The interval is Wilson's at the effective number
+    of posts, with Student's t at n-2 degrees of freedom; the scores are never trusted further than had
+    they missed one label in n. `labels`, `on_topic` (0 or 1) and `scores` are of n posts drawn by chance from
+    `population` posts, over which the scores have this mean and variance. Needs n of at least three, one of
+    them on topic.
     """
     n = len(labels)
     share = float(on_topic.mean())
@@ -91,52 +94,59 @@ def corrected_mean(
     residual = on_topic * (labels - raw)
     spread = float(scores.var(ddof=1))
     weight = float(np.cov(residual, scores)[0, 1]) / ((1 + n / population) * spread) if spread > 0 else 0.0
-    value = raw + weight * (mean - float(scores.mean())) / share
+    value = min(1.0, max(0.0, raw + weight * (mean - float(scores.mean())) / share))
     residual = on_topic * (labels - value) - weight * scores
-    error = sqrt(float(residual.var(ddof=2)) / n + weight**2 * variance / population) / share
-    reach = float(stdtrit(n - 2, 0.975)) * error
-    return Estimate(value, value - reach, value + reach)
+    missed = max(float(residual.var(ddof=2)), 1 / n)
+    error = (missed / n + weight**2 * variance / population) / share**2
+    effective = value * (1 - value) / error or n * share
+    return Estimate(value, *wilson(value, effective, float(stdtrit(n - 2, 0.975))))
 
 
 def _corrected(name: str, labels: Sequence[LabelRow], population: Population | None) -> Corrected:
     by_post: dict[tuple[str, str], list[LabelRow]] = defaultdict(list)
     for label in labels:
         by_post[label.source, label.id].append(label)
-    raw = None if population is None else population.negative_share
     n = len(by_post)
-    off_topic = None if n == 0 else sum(map(_off_topic, by_post.values())) / n
-    kept = [said for said in by_post.values() if _off_topic(said) < 1]
-    if population is None or n < FEWEST or len(kept) < FEWEST / 2:
-        return Corrected(name, n, off_topic, raw, None, None)
-    compounds = np.array([said[0].compound for said in by_post.values()])
-    on_topic = np.array([1 - _off_topic(said) for said in by_post.values()])
-    negative = np.array([_mean([float(one.value == NEGATIVE) for one in said]) for said in by_post.values()])
-    scale = np.array([_mean([_SCALE.get(one.value, 0.0) for one in said]) for said in by_post.values()])
-    is_negative = (compounds <= NEGATIVE_AT_MOST).astype(float)
-    share = population.negative_share
+    off_topic = np.array([_mean(one.value == OFF_TOPIC for one in said) for said in by_post.values()])
+    known = Corrected(
+        name,
+        n,
+        float(off_topic.mean()) if n else None,
+        None if population is None else population.negative_share,
+        None,
+        None,
+    )
+    if population is None or n < FEWEST or np.count_nonzero(off_topic < 1) < FEWEST / 2:
+        return known
+    on_topic = 1 - off_topic
     # Of a post that some call off-topic the labels that are left count in full.
-    weights = np.where(on_topic > 0, on_topic, 1.0)
+    left = np.where(on_topic > 0, on_topic, 1.0)
+    negative = np.array([_mean(one.value == NEGATIVE for one in said) for said in by_post.values()]) / left
+    positive = np.array([_mean(one.value == POSITIVE for one in said) for said in by_post.values()]) / left
+    compounds = np.array([said[0].compound for said in by_post.values()])
+    share = population.negative_share
     negative_share = corrected_mean(
-        negative / weights, on_topic, is_negative, share, share * (1 - share), population.posts
+        negative,
+        on_topic,
+        (compounds <= NEGATIVE_AT_MOST).astype(float),
+        share,
+        share * (1 - share),
+        population.posts,
     )
-    bounded = Estimate(*(min(1.0, max(0.0, each)) for each in _three(negative_share)))
-    mean_label = corrected_mean(
-        scale / weights, on_topic, compounds, population.mean, population.variance, population.posts
+    lifted = corrected_mean(
+        (1 + positive - negative) / 2,
+        on_topic,
+        compounds,
+        population.mean,
+        population.variance,
+        population.posts,
     )
-    bounded_mean = Estimate(*(min(1.0, max(-1.0, each)) for each in _three(mean_label)))
-    return Corrected(name, n, off_topic, raw, bounded, bounded_mean)
+    mean_label = Estimate(*(2 * each - 1 for each in (lifted.value, lifted.ci_low, lifted.ci_high)))
+    return replace(known, negative_share=negative_share, mean_label=mean_label)
 
 
-def _three(estimate: Estimate) -> tuple[float, float, float]:
-    return estimate.value, estimate.ci_low, estimate.ci_high
-
-
-def _off_topic(said: Sequence[LabelRow]) -> float:
-    return _mean([float(one.value == OFF_TOPIC) for one in said])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _mean(held: Iterable[bool]) -> float:
+    return float(np.mean(list(held)))
 
 
 def _band(compound: float) -> int:

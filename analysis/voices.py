@@ -6,11 +6,11 @@ from typing import Final
 from walkback.analysis.model import Voices
 from walkback.store import Snapshot, Window
 
-MOST_COPIES: Final = 10
+_MOST_COPIES: Final = 10
 
 
-def find_voices(snapshot: Snapshot, window: Window) -> Voices:
-    """How posts are spread over authors, and the largest groups of posts with the same words.
+def find_voices(snapshot: Snapshot, window: Window, fewest: int) -> Voices:
+    """How posts are spread over authors, and the largest groups of posts that `fewest` said alike.
 
     A post without a known author is an author of its own.
     """
@@ -19,7 +19,7 @@ def find_voices(snapshot: Snapshot, window: Window) -> Voices:
         gini=gini(spread),
         loudest_share=loudest_share(spread, 0.01),
         once_share=once_share(spread),
-        copies=tuple(snapshot.copies(window, most=MOST_COPIES)),
+        copies=tuple(snapshot.copies(window, fewest=fewest, most=_MOST_COPIES)),
     )
 
 

@@ -32,8 +32,9 @@ from walkback.analysis.model import (
     Totals,
     Validity,
     Verdict,
+    Voices,
 )
-from walkback.case import Event
+from walkback.case import Case, Event
 
 SCHEMA: Final = 1
 
@@ -70,7 +71,7 @@ def to_document(analysis: Analysis) -> dict[str, Any]:
         "quotes": [_quote(quote) for quote in analysis.quotes],
         "concerns": [_concern(concern) for concern in analysis.concerns],
         "words": [_phase_words(each) for each in analysis.words],
-        "voices": None if analysis.voices is None else _voices(analysis),
+        "voices": None if analysis.voices is None else _voices(analysis.voices, analysis.case),
         "validity": None if analysis.validity is None else _validity(analysis.validity),
     }
 
@@ -298,10 +299,8 @@ def _concern(concern: Concern) -> dict[str, Any]:
     }
 
 
-def _voices(analysis: Analysis) -> dict[str, Any]:
-    known = analysis.voices
-    assert known is not None  # noqa: S101  # asked for where there are some
-    quoted = analysis.case.report.quotes != "none"
+def _voices(known: Voices, case: Case) -> dict[str, Any]:
+    quoted = case.report.quotes != "none"
     return {
         "gini": known.gini,
         "loudest_1_percent_share": known.loudest_share,

@@ -24,7 +24,7 @@ from walkback.reports.contents import Chart, Report
 from walkback.reports.explorer import explorer_data
 
 _LONGEST: Final = 480  # characters of any one string on the page
-_INTERVAL: Final = re.compile(r"\[([^\[\],]{1,12}), ([^\[\],]{1,12})\]")
+_INTERVAL: Final = re.compile(r"\[(?:under )?[\u2212+]?\d[\d.%]*, [\u2212+]?\d[\d.%]*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,11 @@ def _shown(value: Any) -> Any:
     """Every string passes here on its way to the page: no controls, no endless lines, whole intervals."""
     if type(value) is not str or value.startswith("data:"):
         return value
-    return _INTERVAL.sub("[\\1,\u00a0\\2]", words.shorten(value, _LONGEST))
+    return _INTERVAL.sub(_unbroken, words.shorten(value, _LONGEST))
+
+
+def _unbroken(interval: re.Match[str]) -> str:
+    return interval[0].replace(" ", "\u00a0")
 
 
 def _picture(chart: Chart | None, analysis: Analysis) -> _Picture | None:

@@ -138,7 +138,7 @@ def _quotes(report: Report) -> list[tuple[str, int, RGBColor]]:
 def _sureness(report: Report) -> tuple[str, ...]:
     said = report.answer
     signals = f"By the number of posts: {said.volume}. By their sentiment: {said.sentiment}."
-    return (signals, *said.reasons[:6], *report.coverage_words, *report.trust, *report.limits[:3])
+    return (signals, *said.reasons[:6], *report.coverage_words, *report.trust[:2], *report.limits[:3])
 
 
 def _notes(report: Report) -> str:

@@ -8,7 +8,7 @@ from walkback.reports.tables import Table
 from walkback.store import Copies
 
 _SHOWN: Final = 5
-_EVEN: Final = 100  # authors, below which one percent is nobody
+_HUNDRED: Final = 100  # authors, below which one percent is nobody
 
 
 def who_spoke(analysis: Analysis) -> tuple[str, ...]:
@@ -18,15 +18,15 @@ def who_spoke(analysis: Analysis) -> tuple[str, ...]:
         return ()
     posts, authors = words.count(totals.posts, "post"), words.count(totals.authors, "author")
     told = [f"{authors} wrote {posts}."]
-    if totals.authors >= _EVEN:
+    if totals.authors >= _HUNDRED:
         told.append(
             f"{words.share(known.once_share)} of them wrote once; the loudest 1% wrote"
             f" {words.share(known.loudest_share)} of the posts (Gini {words.number(known.gini, 2)})."
         )
     share = words.share(totals.near_duplicates / totals.posts)
     told.append(f"{words.number(totals.near_duplicates)} posts ({share}) have the words of an earlier one.")
-    if totals.near_duplicates:
-        told.append("Whether the answer hangs on them, or on who writes much, is among the checks above.")
+    if totals.near_duplicates and analysis.checks:
+        told.append("Whether the answer hangs on them, or on who writes much, is among the checks.")
     return tuple(told)
 
 
@@ -45,11 +45,11 @@ def copies_table(analysis: Analysis) -> Table:
 
 def _row(analysis: Analysis, each: Copies) -> tuple[str, ...]:
     zone = analysis.case.zone
-    first, last = words.day(each.first_at, zone), words.day(each.last_at, zone)
-    dates = first if first == last else f"{first} to {last}"
-    counts = words.number(each.posts), words.number(each.authors), words.number(each.sources)
-    if each.authors < analysis.case.report.minimum_cell:
-        few = words.few(analysis)
-        return (few, counts[0], few, counts[2], dates)
     text = "not quoted" if analysis.case.report.quotes == "none" else words.shorten(each.text, 140)
-    return (text, *counts, dates)
+    return (
+        text,
+        words.number(each.posts),
+        words.number(each.authors),
+        words.number(each.sources),
+        words.dates(each.first_at.astimezone(zone).date(), each.last_at.astimezone(zone).date()),
+    )

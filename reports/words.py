@@ -124,10 +124,13 @@ def week(monday: date) -> str:
     """`Week 32 of 2023, 7 to 13 Aug 2023`: an ISO week by its Monday."""
     sunday = monday + timedelta(days=6)
     year, week_number, _ = monday.isocalendar()
-    return f"Week {week_number} of {year}, {_dates(monday, sunday)}"
+    return f"Week {week_number} of {year}, {dates(monday, sunday)}"
 
 
-def _dates(first: date, last: date) -> str:
+def dates(first: date, last: date) -> str:
+    """`7 to 13 Aug 2023`, or `8 Aug 2023`: local days, the last one with them."""
+    if first == last:
+        return f"{local_day(first)} {first.year}"
     if first.year != last.year:
         return f"{local_day(first)} {first.year} to {local_day(last)} {last.year}"
     if first.month != last.month:

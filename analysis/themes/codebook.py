@@ -45,9 +45,8 @@ class _Book(RootModel[dict[_Name, _Table]]):
 def codebook_of(case: Case) -> tuple[Entry, ...]:
     """The codebook that a case names, or the one that comes with us. Raises CaseError, naming each fault."""
     if case.themes.codebook is None:
-        return read_codebook(
-            files("walkback.analysis.themes").joinpath("codebook.toml").read_text("utf-8"), ""
-        )
+        ours = files("walkback.analysis.themes").joinpath("codebook.toml")
+        return read_codebook(ours.read_text("utf-8"), ours.name)
     path = case.path.parent / case.themes.codebook
     try:
         text = path.read_text("utf-8")

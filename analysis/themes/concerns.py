@@ -7,6 +7,7 @@ from typing import Final
 
 from walkback.analysis.measures import measures, share_of
 from walkback.analysis.model import Concern, ConcernPart, Measures, Phase, Share
+from walkback.analysis.phases import edges_of
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
 from walkback.analysis.themes.codebook import Entry
 from walkback.store import Snapshot, Tally, ThemedPosts, Window
@@ -21,7 +22,7 @@ def find_concerns(
 
     A share is of the posts with words; see `share_of` for its interval.
     """
-    edges = [phase.start for phase in phases] + [phases[-1].end]
+    edges = edges_of(phases)
     parts = concerns_between(snapshot, window, edges, codebook)
     return tuple(
         Concern(

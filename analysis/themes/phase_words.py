@@ -6,7 +6,7 @@ Political Analysis 16:372, equations 16, 20, 22 and 23. The prior is all phases'
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import log, sqrt
 from typing import Final
 
@@ -30,24 +30,19 @@ def find_phase_words(
         snapshot.texts(window, phase.start, phase.end, most=_SAMPLE, lengths=_LENGTHS) for phase in phases
     ]
     counts = [_count(posts) for posts in texts]
-    weights = [weigh(counts, number, fewest) for number in range(len(phases))]
+    everywhere: Counter[str] = sum(counts, Counter())
+    weights = [weigh(here, everywhere - here, fewest) for here in counts]
     return tuple(
         PhaseWords(phase.name, len(posts), tuple(_not_twice(found)))
         for phase, posts, found in zip(phases, texts, weights, strict=True)
     )
 
 
-def weigh(counts: Sequence[Mapping[str, int]], number: int, fewest: int) -> list[WordWeight]:
-    """Words of the group at `number` against those of all others, the most telling first.
+def weigh(here: Counter[str], there: Counter[str], fewest: int) -> list[WordWeight]:
+    """Words of one group against those of all others, the most telling first; how often each is said.
 
-    `counts` are words and how often each group has them. Those that the group has less than `fewest` times
-    are left out, and those with a z of less than three.
+    Those that are said less than `fewest` times here are left out, and those with a z of less than three.
     """
-    here = counts[number]
-    there: Counter[str] = Counter()
-    for at, other in enumerate(counts):
-        if at != number:
-            there.update(other)
     n_here, n_there = sum(here.values()), sum(there.values())
     if not n_here or not n_there:
         return []

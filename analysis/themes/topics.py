@@ -1,7 +1,7 @@
 """Topics that nobody named beforehand, and whether another start of the method finds them, too."""
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from walkback.analysis.model import Topic
 from walkback.analysis.themes.tokens import terms_of
 from walkback.errors import NothingToDoError
 from walkback.store import Snapshot, StoredText, Window
@@ -26,6 +25,20 @@ _LABEL: Final = 3  # terms that name a topic
 _QUOTES: Final = 3
 
 _Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that the posts' own words make. `share` is of the posts that were looked at."""
+
+    label: str
+    words: tuple[str, ...]
+    stability: float
+    posts: int
+    share: float
+    mean_compound: float | None
+    by_bucket: tuple[int, ...]
+    quotes: tuple[str, ...]
 
 
 def find_topics(snapshot: Snapshot, window: Window, edges: Sequence[datetime]) -> tuple[Topic, ...]:
@@ -111,9 +124,8 @@ def _topic(
     central = [
         posts[at] for at in np.argsort(-np.where(of_it, loading, -1.0), kind="stable")[:_QUOTES] if of_it[at]
     ]
-    bucket = Counter(
-        int(np.searchsorted(stamps(edges), post.created_at.timestamp(), "right")) - 1 for post in mine
-    )
+    times = [post.created_at.timestamp() for post in mine]
+    by_bucket, _ = np.histogram(times, [edge.timestamp() for edge in edges])
     return Topic(
         label=", ".join(_distinct(terms)[:_LABEL]),
         words=tuple(terms),
@@ -121,14 +133,9 @@ def _topic(
         posts=len(mine),
         share=len(mine) / len(posts),
         mean_compound=float(np.mean([post.compound for post in mine])) if mine else None,
-        by_bucket=tuple(bucket.get(at, 0) for at in range(len(edges) - 1)),
+        by_bucket=tuple(map(int, by_bucket)),
         quotes=tuple(post.text for post in central),
     )
-
-
-def stamps(edges: Sequence[datetime]) -> _Floats:
-    """The edges in seconds."""
-    return np.array([edge.timestamp() for edge in edges])
 
 
 def _distinct(terms: Sequence[str]) -> list[str]:

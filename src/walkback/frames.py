@@ -9,11 +9,21 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pyarrow as pa
 
-from walkback.analysis.model import Analysis, CoverageSpan, Effect, Grid, Measures, Series, Topic, WordWeight
+from walkback.analysis.model import (
+    Analysis,
+    CoverageSpan,
+    Effect,
+    Estimate,
+    Grid,
+    Measures,
+    Series,
+    WordWeight,
+)
+from walkback.analysis.themes.topics import Topic
 
 
 def posts(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
-    """A row for each post; see `Notebook.posts`."""
+    """A row for each post; see `OpenCase.posts`."""
     frame: pd.DataFrame = table.to_pandas()
     for name in ("created_at", "edited_at", "first_seen_at", "fetched_at"):
         frame[name] = frame[name].dt.tz_convert(zone)
@@ -21,7 +31,7 @@ def posts(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
 
 
 def series(lines: Iterable[Series], zone: ZoneInfo) -> pd.DataFrame:
-    """A row for each bucket of each series; see `Notebook.series`."""
+    """A row for each bucket of each series; see `OpenCase.series`."""
     rows = [
         {
             "source": line.source or "all",
@@ -38,7 +48,7 @@ def series(lines: Iterable[Series], zone: ZoneInfo) -> pd.DataFrame:
 
 
 def phases(analysis: Analysis) -> pd.DataFrame:
-    """A row for each phase; see `Notebook.phases`."""
+    """A row for each phase; see `OpenCase.phases`."""
     rows = [
         {
             "name": phase.name,
@@ -54,13 +64,13 @@ def phases(analysis: Analysis) -> pd.DataFrame:
 
 
 def effects(analysis: Analysis) -> pd.DataFrame:
-    """A row for each effect; see `Notebook.effects`."""
+    """A row for each effect; see `OpenCase.effects`."""
     rows = [asdict(effect) for effect in analysis.effects]
     return _frame(rows, ("at",), analysis.case.zone, _names(Effect))
 
 
 def events(analysis: Analysis) -> pd.DataFrame:
-    """A row for each event of the case; see `Notebook.events`."""
+    """A row for each event of the case; see `OpenCase.events`."""
     rows = [
         {"at": at, "kind": event.kind.value, "label": event.label, "url": event.url and str(event.url)}
         for at, event in analysis.case.timeline()
@@ -69,13 +79,13 @@ def events(analysis: Analysis) -> pd.DataFrame:
 
 
 def coverage(analysis: Analysis) -> pd.DataFrame:
-    """A row for each stretch that was asked for or imported; see `Notebook.coverage`."""
+    """A row for each stretch that was asked for or imported; see `OpenCase.coverage`."""
     rows = [{**asdict(span), "status": span.status.value} for span in analysis.coverage]
     return _frame(rows, ("start", "end"), analysis.case.zone, _names(CoverageSpan))
 
 
 def concerns(analysis: Analysis) -> pd.DataFrame:
-    """A row for each concern and phase; see `Notebook.concerns`."""
+    """A row for each concern and phase; see `OpenCase.concerns`."""
     rows = [
         {
             "concern": concern.title,
@@ -93,39 +103,48 @@ def concerns(analysis: Analysis) -> pd.DataFrame:
 
 
 def telling_words(analysis: Analysis) -> pd.DataFrame:
-    """A row for each word that sets a phase apart; see `Notebook.telling_words`."""
+    """A row for each word that sets a phase apart; see `OpenCase.telling_words`."""
     rows = [{"phase": each.phase, **asdict(weight)} for each in analysis.words for weight in each.words]
     return pd.DataFrame(rows, columns=["phase", *_names(WordWeight)])
 
 
 def validity(analysis: Analysis) -> pd.DataFrame:
-    """A row for each phase; see `Notebook.validity`."""
+    """A row for each phase; see `OpenCase.validity`."""
     known = analysis.validity
-    rows = []
-    for each in () if known is None else known.phases:
-        row = asdict(each)
-        for name in ("negative_share", "mean_label"):
-            estimate = row.pop(name) or {"value": None, "ci_low": None, "ci_high": None}
-            row[name] = estimate["value"]
-            row[f"{name}_ci_low"], row[f"{name}_ci_high"] = estimate["ci_low"], estimate["ci_high"]
-        rows.append(row)
+    rows = [
+        {
+            "phase": each.phase,
+            "labelled": each.posts,
+            "off_topic_share": each.off_topic_share,
+            "raw_negative_share": each.raw_negative_share,
+            **_estimate("negative_share", each.negative_share),
+            **_estimate("mean_label", each.mean_label),
+        }
+        for each in (() if known is None else known.phases)
+    ]
     return pd.DataFrame(rows)
 
 
 def topics(found: Sequence[Topic]) -> pd.DataFrame:
-    """A row for each topic; see `Notebook.topics`."""
+    """A row for each topic; see `OpenCase.topics`."""
     rows = [asdict(topic) for topic in found]
     return pd.DataFrame(rows, columns=[name for name in _names(Topic) if name != "by_bucket"])
 
 
 def topic_series(found: Sequence[Topic], grid: Grid, zone: ZoneInfo) -> pd.DataFrame:
-    """A row for each topic and bucket; see `Notebook.topic_series`."""
+    """A row for each topic and bucket; see `OpenCase.topic_series`."""
     rows = [
         {"topic": topic.label, "start": start, "posts": posts}
         for topic in found
         for start, posts in zip(grid.edges[:-1], topic.by_bucket, strict=True)
     ]
     return _frame(rows, ("start",), zone)
+
+
+def _estimate(name: str, known: Estimate | None) -> dict[str, float | None]:
+    if known is None:
+        return {name: None, f"{name}_ci_low": None, f"{name}_ci_high": None}
+    return {name: known.value, f"{name}_ci_low": known.ci_low, f"{name}_ci_high": known.ci_high}
 
 
 def _measures(known: Measures) -> dict[str, Any]:

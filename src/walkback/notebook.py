@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from walkback import frames
 from walkback.analysis.analyze import window_of
 from walkback.analysis.comparison import Compared, compare
-from walkback.analysis.model import Analysis, Topic
+from walkback.analysis.model import Analysis
 from walkback.analysis.scorers.choose import scorer_for
-from walkback.analysis.themes.topics import find_topics
+from walkback.analysis.themes.topics import Topic, find_topics
 from walkback.case import Case, Every, load_case
 from walkback.commands.reporting import analysis_of
 from walkback.commands.scoring import bring_up_to_date

@@ -97,7 +97,7 @@ def test_any_word_can_stand_in_a_codebook(word):
             {"moment": moment},
         )
         edges = [moment, moment + timedelta(days=1)]
-        posts = ThemedPosts(connection, "chosen", [entry.pattern], (edges[0], edges[1]), 1)
+        posts = ThemedPosts(connection, "chosen", [entry.pattern], (edges[0], edges[1]), most=9)
         (tally,) = posts.shares(0, edges)
 
     assert (tally.posts, tally.sum_total) == (1, 10_000)
@@ -169,7 +169,7 @@ def test_the_interval_of_a_share_holds_the_truth(share, authors):
 def test_the_weights_are_those_of_the_paper():
     """Monroe, Colaresi and Quinn 2008, equations 16, 20 and 22, worked out here once more."""
     here, there = Counter(ai=60, terms=30, hello=10), Counter(ai=20, terms=40, hello=140)
-    (weight,) = [each for each in weigh([here, there], 0, 5) if each.words == "ai"]
+    (weight,) = [each for each in weigh(here, there, 5) if each.words == "ai"]
     prior = 500 * 80 / 300
     first = math.log((60 + prior) / (100 + 500 - 60 - prior))
     second = math.log((20 + prior) / (200 + 500 - 20 - prior))
@@ -191,7 +191,7 @@ def test_where_nothing_differs_nothing_is_told_apart():
     for _ in range(20):
         phases = [Counter(luck.choices(words, odds, k=8_000)) for _ in range(2)]
         tried += sum(1 for count in phases[0].values() if count >= 5)
-        told += len(weigh(phases, 0, 5))
+        told += len(weigh(*phases, 5))
 
     assert told / tried < 0.003
 

@@ -32,7 +32,7 @@ def test_gini_is_half_the_mean_difference_over_the_mean(counts):
 
 def test_copied_words_are_found_with_how_many_and_when(tmp_path):
     """However they are cased, marked and linked; the first one's words stand for them."""
-    case = case_at(tmp_path)
+    case = case_at(tmp_path, report={"minimum_cell": 2})
     start = post().created_at
     texts = [
         "Zoom, stop it",
@@ -54,3 +54,4 @@ def test_copied_words_are_found_with_how_many_and_when(tmp_path):
     assert (copies.posts, copies.authors, copies.sources, copies.text) == (3, 2, 1, "Zoom, stop it")
     assert copies.last_at - copies.first_at == timedelta(hours=2)
     assert voices.once_share == pytest.approx(1 / 3)
+    assert analysis_of(case_at(tmp_path, report={"minimum_cell": 3})).voices.copies == ()

@@ -1,9 +1,14 @@
 """`walkback label`: blind, resumable, a key an answer."""
 
 import json
+import os
+import pty
+import select
+import subprocess
+import termios
 
 import pytest
-from tests.cli.command import walkback
+from tests.cli.command import WALKBACK, walkback
 from tests.cli.test_commands import folder  # noqa: F401  # a fixture
 
 
@@ -53,3 +58,44 @@ def test_without_posts_there_is_nothing_to_label(folder):  # noqa: F811
 
     assert done.returncode == 4
     assert "Import or collect" in done.stderr
+
+
+def test_on_a_terminal_a_key_is_enough(case):
+    """Nobody has to press Enter; and made-up posts are called so."""
+    file = case.folder / "zoom.toml"
+    file.write_text(file.read_text().replace('timezone = "', 'synthetic = true\ntimezone = "', 1))
+    terminal, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [WALKBACK, "label", "zoom.toml"],
+        cwd=case.folder,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        for key in (b"n", b"o", b"q"):
+            shown += _shown(terminal, until=b"q quit")
+            while termios.tcgetattr(terminal)[3] & termios.ICANON:
+                select.select([], [], [], 0.01)  # keys pressed before it asks for one are dropped
+            os.write(terminal, key)
+        shown += _shown(terminal, until=b"goes on")
+        assert child.wait(30) == 0
+    finally:
+        child.kill()
+        os.close(terminal)
+
+    assert b"2 labelled now" in shown
+    assert b"reddit \xc2\xb7 synthetic" in shown
+
+
+def _shown(terminal, *, until):
+    """What the terminal shows up to these words, which come within half a minute."""
+    shown = b""
+    while until not in shown:
+        ready, _, _ = select.select([terminal], [], [], 30)
+        assert ready, f"only this was shown: {shown!r}"
+        shown += os.read(terminal, 1)
+    return shown

@@ -1,9 +1,8 @@
 """The file's lock with several at once: threads of a process, a fork of it, another process."""
 
-import os
 import sys
 from multiprocessing import get_context
-from subprocess import run
+from subprocess import PIPE, Popen, run
 
 import pytest
 from worlds import add, case_at, post
@@ -74,18 +73,39 @@ def _count(path):
         connection.execute("SELECT sum(number) FROM range(5_000_000) AS counted(number)").fetchall()
 
 
+COPY_AND_WAIT = """
+import shutil, sys
+from pathlib import Path
+from walkback.store import Store
+shutil.copyfile = lambda *_: (print("copying", flush=True), sys.stdin.readline())
+Store(Path(sys.argv[1])).private_copy()
+"""
+
+
+def copying(path):
+    """A process that is in the middle of copying the store, and the folder that it copies to."""
+    before = set(path.parent.iterdir())
+    child = Popen([sys.executable, "-c", COPY_AND_WAIT, path], stdin=PIPE, stdout=PIPE, text=True)
+    assert child.stdout.readline() == "copying\n"
+    (folder,) = set(path.parent.iterdir()) - before
+    return child, folder
+
+
 def test_what_a_killed_reader_was_copying_is_removed(path):
     """By the next one that copies, or writes: people's words are in it. What a living one copies stays."""
-    dead = run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    folders = [path.parent / f".{path.name}.{pid}.abc" for pid in (int(dead.stdout), os.getpid())]
     other = path.parent / f".{path.name}.notes"
-    for folder in (*folders, other):
-        folder.mkdir()
-        (folder / path.name).write_bytes(path.read_bytes())
+    other.mkdir()
+    first, gone = copying(path)
+    first.kill()
+    first.communicate()
+    left_behind = gone.exists()
+    second, kept = copying(path)
     Store(path).private_copy().close()
-    left = [folder.exists() for folder in (*folders, other)]
-    folders[0].mkdir()
+    found = (gone.exists(), kept.exists(), other.exists())
+    second.kill()
+    second.communicate()
     Store(path).prepare()
 
-    assert left == [False, True, True]
-    assert not folders[0].exists()
+    assert left_behind
+    assert found == (False, True, True)
+    assert not kept.exists()

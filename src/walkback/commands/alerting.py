@@ -18,7 +18,7 @@ from walkback.analysis.alerts.stand_out import (
     silence_signal,
     volume_signal,
 )
-from walkback.analysis.analyze import analyze
+from walkback.analysis.analyze import estimate
 from walkback.analysis.coverage import read_coverage
 from walkback.analysis.model import Analysis, ScorerId
 from walkback.analysis.scorers.choose import scorer_for
@@ -54,7 +54,7 @@ def alert(
     if analysis is None:
         with suppress(NothingToDoError):
             bring_up_to_date(session, case)
-            analysis = analyze(case, store, _scorer(case), "day", now)
+            analysis = estimate(case, store, _scorer(case), "day", now)
     before = store.alerts(case)
     episodes = _after(before, _signals(store, case, before, analysis, now), case, now)
     if episodes != before:
@@ -182,9 +182,6 @@ def _is_daily(moment: datetime, start: datetime) -> bool:
 
 def _analysis_then(store: Store, case: Case, moment: datetime) -> Analysis | None:
     """What was known then; None where no post was there yet."""
-    known = case.as_of(moment).model_copy(
-        update={"report": case.report.model_copy(update={"quotes": "none"})}
-    )
     with suppress(NothingToDoError):
-        return analyze(known, store, _scorer(case), "day", moment)
+        return estimate(case.as_of(moment), store, _scorer(case), "day", moment)
     return None

@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from walkback.analysis.phases import find_phases
+from walkback.analysis.phases import edges_of, find_phases
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST, POSITIVE_AT_LEAST
 from walkback.analysis.scorers.choose import scorer_for
 from walkback.analysis.validity import NEGATIVE, NEUTRAL, OFF_TOPIC, POSITIVE
@@ -34,11 +34,14 @@ def label(session: Session, case: Case, coder: str, per_phase: int) -> None:
         "How does each post speak of the policy or the company? Never mind how it is written, whether you"
         " agree, or what else it speaks of. Off-topic: it is about something else."
     )
+    made_up = " · synthetic" if case.synthetic else ""
     keys = _pressed()
     at = done = 0
     while at < len(left):
         post = left[at]
-        session.terminal.say(f"\n── {len(drawn) - len(left) + at + 1:,} of {len(drawn):,} · {post.source}\n")
+        session.terminal.say(
+            f"\n── {len(drawn) - len(left) + at + 1:,} of {len(drawn):,} · {post.source}{made_up}\n"
+        )
         session.terminal.say(f"{post.text}\n\n{_ASKED}")
         key = next(keys, "q")
         if key == "q":
@@ -57,8 +60,7 @@ def label(session: Session, case: Case, coder: str, per_phase: int) -> None:
 def _draw(session: Session, case: Case, per_phase: int) -> list[DrawnPost]:
     scorer = scorer_for(case)
     start, end = case.window(session.now())
-    stretches = find_phases(case.timeline(), start, end)
-    edges = [stretch.start for stretch in stretches] + [end]
+    edges = edges_of(find_phases(case.timeline(), start, end))
     window = Window(case.name, case.query.hash, start, end, scorer.name, scorer.version)
     with session.store(case).snapshot() as snapshot:
         drawn = snapshot.draw_for_labels(

@@ -4,17 +4,18 @@ People's words are in it: it is made for its owner alone, and its name is gone a
 whoever is killed leaves none lying around.
 """
 
+import fcntl
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from walkback.errors import StoreError
 from walkback.store import connection as connections
 
 
@@ -23,7 +24,13 @@ class PrivateCopy:
 
     def __init__(self, path: Path, *, wait_s: float) -> None:
         """Copy the store at `path`. Raises NothingToDoError where there is none, StoreError."""
-        self._connection = open_copy(path, wait_s=wait_s)
+        try:
+            self._connection = open_copy(path, wait_s=wait_s)
+        except OSError as error:
+            raise StoreError(
+                f"{path.parent}: no copy of the store can be made ({error.strerror}). Make as much room there"
+                " as the store takes"
+            ) from error
 
     def sql(self, query: str, parameters: Mapping[str, object]) -> pa.Table:
         """The rows of a query with named parameters (`$name`), times in UTC. Raises duckdb.Error."""
@@ -55,37 +62,59 @@ def open_copy(path: Path, *, wait_s: float) -> duckdb.DuckDBPyConnection:
 
     Raises OSError where it can't be written, NothingToDoError where there is no store, StoreError.
     """
-    with connections.connect(path, wait_s=wait_s, read_only=True):
-        remove_leftovers(path)
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent))
-        try:
-            # The file itself last: closing it gives up the lock that keeps writers out (POSIX, fcntl).
-            for file in (path.with_name(f"{path.name}.wal"), path):  # the log of a writer that was killed
-                if file.exists():
-                    shutil.copyfile(file, folder / file.name)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-    try:
+    with connections.connect(path, wait_s=wait_s, read_only=True), _folder_beside(path) as folder:
+        # The file itself last: closing it gives up the lock that keeps writers out (POSIX, fcntl).
+        for file in (path.with_name(f"{path.name}.wal"), path):  # the log of a writer that was killed
+            if file.exists():
+                shutil.copyfile(file, folder / file.name)
         return connections.open_for_reading(folder / path.name, spill_to=path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # it stays readable for whoever has it open
 
 
 def remove_leftovers(path: Path) -> None:
     """Remove copies of a store that a killed process was making: people's words are in them."""
-    made = re.compile(rf"{re.escape(f'.{path.name}.')}(\d+)\.\w+")
     for folder in path.parent.iterdir():
-        maker = made.fullmatch(folder.name)
-        if maker and not _is_alive(int(maker[1])):
+        if folder.name.startswith(_prefix(path)):
+            with (
+                suppress(OSError),
+                closing(_Lock(folder, wait=False)),
+            ):  # its maker has the lock while it lives
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """A folder for a copy, ours and locked; gone at the end, and what was opened in it stays readable."""
+    remove_leftovers(path)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
+        with suppress(FileNotFoundError):
+            lock = _Lock(folder, wait=True)
+            if folder.exists():  # else somebody took it for left over before it was locked
+                break
+            lock.close()
+    with closing(lock):
+        try:
+            yield folder
+        finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+class _Lock:
+    """A lock on a folder, which the system lets go of when the process ends, however it ends."""
+
+    def __init__(self, folder: Path, *, wait: bool) -> None:
+        """Raises OSError where somebody else has it, unless `wait`."""
+        self._number = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._number, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go."""
+        os.close(self._number)
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}.copy-"

@@ -214,18 +214,16 @@ class Snapshot:
     def themed(self, window: Window, patterns: Sequence[str], *, most: int) -> ThemedPosts:
         """Which of the window's posts hold which patterns; of about `most` posts where there are more."""
         posts = self._posts(window)
-        count = self.case_counts(window).posts
-        every = -(-count // most)
-        return ThemedPosts(self._connection, posts, patterns, (window.start, window.end), max(1, every))
+        return ThemedPosts(self._connection, posts, patterns, (window.start, window.end), most=most)
 
     def spread(self, window: Window) -> list[tuple[int, int]]:
         """(posts, authors who wrote so many), ascending."""
         rows = self._rows(SPREAD, window, {"start": window.start, "end": window.end})
         return [(int(posts), int(authors)) for posts, authors in rows]
 
-    def copies(self, window: Window, *, most: int) -> list[Copies]:
-        """The largest groups of posts with the same words."""
-        asked = {"start": window.start, "end": window.end, "most": most}
+    def copies(self, window: Window, *, fewest: int, most: int) -> list[Copies]:
+        """The largest groups of posts with the same words, by at least `fewest` authors."""
+        asked = {"start": window.start, "end": window.end, "fewest": fewest, "most": most}
         sql = COPIES.replace("{posts}", self._posts(window))
         # By way of Arrow, as `texts`.
         rows = self._connection.sql(sql, params=asked).to_arrow_table().to_pylist()

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 import duckdb
 
-from walkback.store.tallies import TALLIES, Tally
+from walkback.store.tallies import IN_WINDOW, TALLIES, Tally
+
+_NUMBERS: Final = count(1)  # each its own table
+
+_COUNT: Final = f"SELECT count(*) FROM {{posts}} WHERE {IN_WINDOW} AND scorable"
 
 # Drawn by a hash that is the same everywhere and always.
 _LAY_OUT: Final = r"""
-CREATE TEMP TABLE themed AS
+CREATE TEMP TABLE {themed} AS
 WITH drawn AS (
     SELECT * FROM {posts}
     WHERE scorable AND created_at >= $start AND created_at < $end
@@ -35,9 +40,9 @@ SELECT * EXCLUDE words, [{found}] AS themes FROM spelt
 # The mean of these is a share of posts, and its interval one of a share.
 _SHARES: Final = """(
 SELECT source, cluster, created_at, CASE WHEN themes[{number}] THEN 1 ELSE 0 END::DECIMAL(5, 4) AS compound
-FROM themed
+FROM {themed}
 )"""
-_NAMING: Final = "(SELECT source, cluster, created_at, compound FROM themed WHERE themes[{number}])"
+_NAMING: Final = "(SELECT source, cluster, created_at, compound FROM {themed} WHERE themes[{number}])"
 
 
 class ThemedPosts:
@@ -49,20 +54,23 @@ class ThemedPosts:
         posts: str,
         patterns: Sequence[str],
         window: tuple[datetime, datetime],
-        every: int,
+        *,
+        most: int,
     ) -> None:
-        """Looks for the patterns (RE2) in the texts of the posts in the table `posts`.
+        """Looks for the patterns (RE2) in the texts of about `most` posts of the table `posts`, once.
 
         A text is spelt for that: in lower case, with a blank for whatever is no letter, digit, underscore or
         apostrophe inside a word, and a blank at both ends.
         """
         self._connection = connection
-        self.every = every
+        self._name = f"themed_{next(_NUMBERS)}"
+        asked = {"start": window[0], "end": window[1]}
+        ((found_posts,),) = connection.execute(_COUNT.replace("{posts}", posts), asked).fetchall()
+        self.every = max(1, -(-int(found_posts) // most))
         found = ", ".join(f"regexp_matches(words, $pattern_{at})" for at in range(len(patterns)))
-        asked = {f"pattern_{at}": pattern for at, pattern in enumerate(patterns)}
-        connection.execute("DROP TABLE IF EXISTS themed")
-        sql = _LAY_OUT.replace("{found}", found).replace("{posts}", posts)
-        connection.execute(sql, {**asked, "start": window[0], "end": window[1], "every": every})
+        named = {f"pattern_{at}": pattern for at, pattern in enumerate(patterns)}
+        sql = _LAY_OUT.replace("{found}", found).replace("{posts}", posts).replace("{themed}", self._name)
+        connection.execute(sql, {**asked, **named, "every": self.every})
 
     def shares(self, number: int, edges: Sequence[datetime]) -> list[Tally]:
         """Of the pattern at `number`: tallies over all posts; compound is 1 where a post holds it, else 0."""
@@ -75,6 +83,7 @@ class ThemedPosts:
     def _tallies(
         self, relation: str, number: int, edges: Sequence[datetime], *, negative: float
     ) -> list[Tally]:
-        sql = TALLIES.replace("{posts}", relation.replace("{number}", str(number + 1)))
+        chosen = relation.replace("{number}", str(number + 1)).replace("{themed}", self._name)
+        sql = TALLIES.replace("{posts}", chosen)
         asked = {"start": edges[0], "end": edges[-1], "edges": list(edges[:-1]), "negative": negative}
         return [Tally(*row) for row in self._connection.execute(sql, asked).fetchall()]

@@ -33,7 +33,7 @@ WITH repeated AS (
         count(DISTINCT source) AS sources, min(created_at) AS first_at, max(created_at) AS last_at,
         arg_min({{'source': source, 'id': id}}, (created_at, source, id)) AS first
     FROM {{posts}} WHERE {IN_WINDOW} AND content_hash IS NOT NULL
-    GROUP BY content_hash HAVING count(*) > 1
+    GROUP BY content_hash HAVING count(*) > 1 AND count(DISTINCT cluster) >= $fewest
     ORDER BY posts DESC, first_at, content_hash LIMIT $most
 )
 SELECT posts, authors, sources, first_at, last_at, post.text
