@@ -8,9 +8,11 @@ the sandbox stands in for the platforms.
 
 import random
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from threading import Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,7 +37,7 @@ _FIRST_PAUSE_S: Final = 1.0
 _UNTOLD_WAIT_S: Final = 60.0
 _JITTER_S: Final = 0.5
 LONGEST_ANSWER: Final = 64 * 2**20  # bytes, unpacked: a hundred times the longest page that a platform gives
-SLOWEST_ANSWER_S: Final = 120.0  # for all of it: a byte now and then would keep the time-out from ever coming
+SLOWEST_ANSWER_S: Final = 120.0  # from asking to its last byte
 _PIECE: Final = 2**16
 _NO_SKEW: Final = timedelta(seconds=2)
 _TRANSIENT: Final = frozenset({408, 500, 502, 503, 504, 520, 522, 524})
@@ -155,8 +157,7 @@ class Transport(HTTPAdapter):
         self, request: requests.PreparedRequest, args: Any, kwargs: dict[str, Any]
     ) -> tuple[requests.Response | None, Judgement]:
         try:
-            response = super().send(request, *args, **kwargs)
-            self._read_whole(response)  # here, where a cut-off body can be asked for again
+            response = self._in_time(request, args, kwargs)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return None, Retry(_plainly(error))
         theirs = _their_time(response.headers, self._now())
@@ -168,23 +169,47 @@ class Transport(HTTPAdapter):
             judgement = Wait(self._closed_until)
         return response, judgement
 
+    def _in_time(
+        self, request: requests.PreparedRequest, args: Any, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        """The answer, read whole. Raises UnreachableError where it is too long or too slow.
+
+        Asked for by a thread of its own, which is left behind when time is up: a server may dawdle over
+        its greeting, its headers or its body, and no time-out of a socket's would ever come.
+        """
+        answer: Future[requests.Response] = Future()
+
+        def ask() -> None:
+            try:
+                response = super(Transport, self).send(request, *args, **kwargs)
+                self._read_whole(response)  # here, where a cut-off body can be asked for again
+                answer.set_result(response)
+            except Exception as error:  # noqa: BLE001  # raised again by whoever waits
+                answer.set_exception(error)
+
+        Thread(target=ask, daemon=True).start()
+        if not wait([answer], timeout=SLOWEST_ANSWER_S).done:
+            raise self._endless(request, "endlessly slow")
+        return answer.result()
+
     def _read_whole(self, response: requests.Response) -> None:
-        """Read the body, unpacked, while it is neither too long nor too slow. Raises UnreachableError."""
-        began, size = self._now(), 0
+        """Read the body, unpacked, while it is not too long. Raises UnreachableError."""
+        size = 0
         pieces: list[bytes] = []
         while piece := response.raw.read1(_PIECE, decode_content=True):
             pieces.append(piece)
             size += len(piece)
-            seconds = (self._now() - began).total_seconds()
-            if size > LONGEST_ANSWER or seconds > SLOWEST_ANSWER_S:
+            if size > LONGEST_ANSWER:
                 response.close()
-                why = f"longer than {LONGEST_ANSWER >> 20} MiB" if size > LONGEST_ANSWER else "endlessly slow"
-                raise UnreachableError(
-                    f"{self._source}: an answer of {_host_of(response)} is {why}. What came so far is kept; "
-                    "tell whoever runs it"
-                )
+                raise self._endless(response.request, f"longer than {LONGEST_ANSWER >> 20} MiB")
         response._content = b"".join(pieces)  # noqa: SLF001  # where requests keeps what it has read
         response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def _endless(self, request: requests.PreparedRequest, how: str) -> UnreachableError:
+        return UnreachableError(
+            f"{self._source}: an answer of {_host_of(request)} is {how}. What came so far is kept; "
+            "tell whoever runs it"
+        )
 
     def _wait_for_refill(self) -> None:
         until, self._closed_until = self._closed_until, None
@@ -210,9 +235,9 @@ class Transport(HTTPAdapter):
         self._asking.clock.sleep(seconds + random.uniform(0.0, jitter_s))  # noqa: S311
 
 
-def _host_of(response: requests.Response) -> str:
+def _host_of(request: requests.PreparedRequest) -> str:
     """The platform's host, wherever its requests are sent."""
-    return str(response.request.headers.get("Host") or urlsplit(response.request.url or "").hostname)
+    return str(request.headers.get("Host") or urlsplit(request.url or "").hostname)
 
 
 def _plainly(error: Exception) -> str:
@@ -264,7 +289,7 @@ def _refusal(source: str, response: requests.Response) -> SourceError | None:
     """What asking again can't help."""
     code = response.status_code
     if response.is_redirect:  # followed, it would lead to hosts that nobody was told of
-        here = _host_of(response)
+        here = _host_of(response.request)
         there = urlsplit(response.headers["Location"]).hostname or "another address"
         return UnreachableError(
             f"{source}: {here} sends on to {there}, and Walkback follows nobody. See docs/sources.md"

@@ -1,5 +1,7 @@
 import gzip
+import threading
 from datetime import UTC, datetime, timedelta
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 from tests.collectors.replay import Replay, Said, StandingClock
@@ -171,17 +173,8 @@ def test_nothing_is_asked_after_the_deadline():
         ask(GOOD, deadline=NOON)
 
 
-class HurryingClock(StandingClock):
-    """Every look at it takes ten seconds."""
-
-    def now(self):
-        """The time."""
-        self.sleep(10)
-        return super().now()
-
-
-def test_an_answer_that_never_ends_is_left(monkeypatch):
-    """By its length unpacked, and by the time that all of it takes."""
+def test_an_answer_longer_than_any_is_left(monkeypatch):
+    """By its length unpacked."""
     monkeypatch.setattr("walkback.collectors.transport.LONGEST_ANSWER", 100_000)
     bomb = gzip.compress(b'{"good": "' + b"a" * 10_000_000 + b'"}')
     packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
@@ -189,9 +182,35 @@ def test_an_answer_that_never_ends_is_left(monkeypatch):
         ask(Said(b'{"good": "' + b"a" * 200_000 + b'"}'))
     with pytest.raises(UnreachableError, match=r"api\.example\.org is longer than"):
         ask(Said(bomb, headers=packed))
-    monkeypatch.undo()
-    with pytest.raises(UnreachableError, match="endlessly slow"):
-        ask(Said(b'{"good": "' + b"a" * 2_000_000 + b'"}'), clock=HurryingClock(NOON))
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n"],
+    ids=["status", "headers", "body"],
+)
+def test_an_answer_that_comes_a_byte_at_a_time_is_left(begun, monkeypatch):
+    """No time-out of a socket's ever comes, wherever it dawdles."""
+    monkeypatch.setattr("walkback.collectors.transport.SLOWEST_ANSWER_S", 0.3)
+    bored = threading.Event()
+
+    class Dawdler(BaseRequestHandler):
+        def handle(self):
+            self.request.sendall(begun)
+            while not bored.wait(0.01):
+                self.request.sendall(b"0")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Dawdler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        replay = Replay()
+        replay.address = f"http://127.0.0.1:{server.server_address[1]}"
+        asking = replay.asking("x", "api.example.org")
+        try:
+            with pytest.raises(UnreachableError, match=r"api\.example\.org is endlessly slow"):
+                asking.session(usual_judge("x", asking.clock)).get("https://api.example.org/a")
+        finally:
+            bored.set()
+            server.shutdown()
 
 
 def test_an_answer_may_be_packed():
