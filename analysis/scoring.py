@@ -30,14 +30,14 @@ def score_pending(case: Case, store: Store, scorer: Scorer, *, scored: Callable[
     if not pending:
         return 0
     with _scoring(scorer, pending) as score:
-        return store.score_unscored(case, scorer.name, scorer.version, score, kept=scored)
+        return store.score_unscored(case, scorer.name, scorer.version, score, batch=scorer.batch, kept=scored)
 
 
 @contextmanager
 def _scoring(scorer: Scorer, pending: int) -> Iterator[_ScoreAll]:
     """Score batches in this process when there is little to do, else on two cores; in order always."""
     workers = min(_WORKERS, os.cpu_count() or 1)
-    if pending < _INLINE_BELOW or workers == 1:
+    if pending < _INLINE_BELOW or workers == 1 or scorer.every_core:
         yield partial(_one_after_the_other, scorer)
         return
     preload = [__name__, type(scorer).__module__]

@@ -214,11 +214,20 @@ class ScorerOptions(_Table):
     """How posts are scored: by VADER's own numbers unless told otherwise.
 
     `lexicon`: "policy", or a file beside the case file, of words and valences that VADER lacks or has with
-    another meaning. `curly_apostrophes`: "don't" negates as phones write it, too.
+    another meaning. `curly_apostrophes`: "don't" negates as phones write it, too. `model`: a folder beside
+    the case file with a transformer, in VADER's place.
     """
 
     lexicon: Words | None = None
     curly_apostrophes: bool = False
+    model: Words | None = None
+
+    @field_validator("model")
+    @classmethod
+    def _takes_vaders_place(cls, model: str | None, info: ValidationInfo) -> str | None:
+        if model and (info.data.get("lexicon") or info.data.get("curly_apostrophes")):
+            raise ValueError("A model takes VADER's place. Leave lexicon and curly_apostrophes out")
+        return model
 
 
 class ThemeOptions(_Table):

@@ -117,7 +117,7 @@ def score_all(store, case, kept=lambda _: None):
             texts.extend(batch["text"].to_pylist())
             yield scored(batch)
 
-    assert store.score_unscored(case, "s", "1", score, kept=kept) == len(texts)
+    assert store.score_unscored(case, "s", "1", score, batch=40_000, kept=kept) == len(texts)
     return texts
 
 
@@ -186,7 +186,7 @@ def test_no_post_changes_while_it_is_scored(tmp_path):
             tries.append(subprocess.run([sys.executable, "-c", connect], capture_output=True, check=False))
             yield scored(batch)
 
-    Store(case.store_path).score_unscored(case, "s", "1", score, kept=lambda _: None)
+    Store(case.store_path).score_unscored(case, "s", "1", score, batch=40_000, kept=lambda _: None)
 
     assert [b"Could not set lock" in each.stderr for each in tries] == [True]
 

@@ -26,6 +26,9 @@ class Vader:
     and `curly_apostrophes`, by which "don\u2019t", as phones write it, negates as "don't" does.
     """
 
+    batch = 40_000
+    every_core = False
+
     def __init__(self, words: DomainWords | None = None, *, curly_apostrophes: bool = False) -> None:
         """Read the lexicon that comes with the package."""
         own = version("vaderSentiment")

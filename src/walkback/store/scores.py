@@ -9,8 +9,6 @@ import pyarrow as pa
 from walkback.store.pages import transaction
 from walkback.store.reads import SCORABLE
 
-_BATCH: Final = 40_000
-
 _WITHOUT_SCORE: Final = f"""
 FROM post SEMI JOIN (
     SELECT source, id FROM match
@@ -29,9 +27,9 @@ _FIND_UNSCORED: Final = (
     f"CREATE OR REPLACE TEMP TABLE unscored AS SELECT post.rowid AS place {_WITHOUT_SCORE}"
 )
 
-_BATCHES: Final = f"""
+_BATCHES: Final = """
 SELECT min(place), max(place)
-FROM (SELECT place, (row_number() OVER (ORDER BY place) - 1) // {_BATCH} AS batch FROM unscored)
+FROM (SELECT place, (row_number() OVER (ORDER BY place) - 1) // $batch AS batch FROM unscored)
 GROUP BY batch ORDER BY batch
 """
 
@@ -52,10 +50,12 @@ def count_unscored(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, st
     return int(connection.execute(_COUNT_UNSCORED, dict(asked)).fetchall()[0][0])
 
 
-def unscored(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, str]) -> Iterator[pa.Table]:
-    """Those posts, in tables with the columns source, id, text. They are looked for once, at the start."""
+def unscored(
+    connection: duckdb.DuckDBPyConnection, asked: Mapping[str, str], batch: int
+) -> Iterator[pa.Table]:
+    """Those posts, so many in a table, with the columns source, id, text. They are looked for once."""
     connection.execute(_FIND_UNSCORED, dict(asked))
-    for first, last in connection.execute(_BATCHES).fetchall():
+    for first, last in connection.execute(_BATCHES, {"batch": batch}).fetchall():
         yield connection.sql(_READ_BATCH, params={"first": first, "last": last}).to_arrow_table()
 
 

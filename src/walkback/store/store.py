@@ -219,15 +219,16 @@ class Store:
         version: str,
         score: Callable[[Iterator[pa.Table]], Iterator[pa.Table]],
         *,
+        batch: int,
         kept: Callable[[int], None],
     ) -> int:
         """Hand the matching posts with words and without a score to `score`; keep what it gives back.
 
-        `score` gets tables with the columns source, id, text, and gives tables with source, id, compound,
-        negative, neutral, positive, which are kept as exact decimals, each in one transaction; `kept`
-        hears their sizes. Returns how many there were. The file is held for about ten seconds at a time,
-        from reading posts to keeping their scores, so that no post changes in between; then others get
-        their turn.
+        `score` gets tables of `batch` posts with the columns source, id, text, and gives tables with source,
+        id, compound, negative, neutral, positive, which are kept as exact decimals, each in one transaction;
+        `kept` hears their sizes. Returns how many there were. The file is held for about ten seconds at a
+        time, from reading posts to keeping their scores, so that no post changes in between; then others
+        get their turn.
         """
         asked = {"scorer": scorer, "version": version}
         total = 0
@@ -236,7 +237,7 @@ class Store:
             turn.wait_for_others()
             # Read in one transaction, so that a row's place stays what it is.
             with self._write() as connection, connections.second(connection) as reading, transaction(reading):
-                posts = turn.posts(unscored(reading, {**asked, **_matched(case)}))
+                posts = turn.posts(unscored(reading, {**asked, **_matched(case)}, batch))
                 for scores in score(posts):
                     add_scores(connection, scores, asked)
                     total += scores.num_rows
