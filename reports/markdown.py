@@ -23,14 +23,14 @@ def render_markdown(report: Report) -> str:
 def _parts(report: Report) -> Iterator[str]:
     if report.synthetic:
         yield "**Synthetic posts: these were made up.**"
-    yield f"# {_plain(report.title)}"
+    yield f"# {plain(report.title)}"
     if report.week:
         yield f"{report.week}, and what was known by its end"
-    yield f"**{report.answer.word}.** {_plain(report.answer.sentence)}"
+    yield f"**{report.answer.word}.** {plain(report.answer.sentence)}"
     if report.answer.before:
         yield f"The answer a week before: {report.answer.before}."
     yield "## What changed since last week"
-    yield _plain(" ".join(report.changed))
+    yield plain(" ".join(report.changed))
     yield "## Before, during, after"
     yield _table(report.phases)
     yield "## Why this answer"
@@ -44,17 +44,17 @@ def _parts(report: Report) -> Iterator[str]:
         yield "## What happened"
         yield from _list(tuple(f"{event.when}, {event.kind}: {event.label}" for event in report.events))
     yield "## How sure this is"
-    yield _plain(" ".join((*report.coverage_words, report.method, *report.trust)))
+    yield plain(" ".join((*report.coverage_words, report.method, *report.trust)))
     if report.corrected.rows:
         yield _table(report.corrected)
     yield from _list(report.limits)
-    yield f"Made by Walkback at {_plain(report.made_at)}"
+    yield f"Made by Walkback at {plain(report.made_at)}"
 
 
 def _said(report: Report) -> Iterator[str]:
     if report.concerns.rows:
         yield "## What they were angry about"
-        yield _plain(" ".join(report.angry_about))
+        yield plain(" ".join(report.angry_about))
         yield _table(report.concerns)
         yield from _list(tuple(f"{each.phase}: {each.words}" for each in report.telling))
     if report.quotes:
@@ -62,34 +62,34 @@ def _said(report: Report) -> Iterator[str]:
         yield from _quotes(report)
     if report.who_spoke:
         yield "## Who spoke"
-        yield _plain(" ".join(report.who_spoke))
+        yield plain(" ".join(report.who_spoke))
         if report.copies.rows:
             yield _table(report.copies)
 
 
 def _quotes(report: Report) -> Iterator[str]:
     for phase, quotes in groupby(report.quotes, key=lambda quote: quote.phase):
-        yield f"### {_plain(phase)}"
+        yield f"### {plain(phase)}"
         for quote in quotes:
-            whose = f"{_plain(quote.source)}, {quote.when}, scored {quote.score}"
+            whose = f"{plain(quote.source)}, {quote.when}, scored {quote.score}"
             made_up = ", synthetic" if report.synthetic else ""
-            yield f"> {_plain(quote.text)}\n>\n> {whose}{made_up}"
+            yield f"> {plain(quote.text)}\n>\n> {whose}{made_up}"
 
 
 def _list(lines: tuple[str, ...]) -> Iterator[str]:
     if lines:
-        yield "\n".join(f"- {_plain(line)}" for line in lines)
+        yield "\n".join(f"- {plain(line)}" for line in lines)
 
 
 def _table(table: Table) -> str:
     align = ["---" if column in table.text else "---:" for column in range(len(table.heads))]
-    rows = [[_plain(cell) for cell in row] for row in (table.heads, *table.rows)]
+    rows = [[plain(cell) for cell in row] for row in (table.heads, *table.rows)]
     lines = [f"| {' | '.join(row)} |" for row in (rows[0], align, *rows[1:])]
     more = f"\n\n{table.more} more are not listed." if table.more else ""
     return "\n".join(lines) + more
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Any text as itself: shown, never obeyed."""
     return _HEAD.sub(_escaped, _MARKUP.sub(r"\\\1", words.clean(text)))
 

@@ -12,6 +12,7 @@ from walkback.case import Case
 from walkback.errors import CaseError
 
 MOST_CONCERNS: Final = 24
+_OURS: Final = "codebook.toml"
 _NO_WORD: Final = re.compile(r"[^\w'*]+")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 _Word = Annotated[
@@ -45,8 +46,7 @@ class _Book(RootModel[dict[_Name, _Table]]):
 def codebook_of(case: Case) -> tuple[Entry, ...]:
     """The codebook that a case names, or the one that comes with us. Raises CaseError, naming each fault."""
     if case.themes.codebook is None:
-        ours = files("walkback.analysis.themes").joinpath("codebook.toml")
-        return read_codebook(ours.read_text("utf-8"), ours.name)
+        return read_codebook(codebook_text(), _OURS)
     path = case.path.parent / case.themes.codebook
     try:
         text = path.read_text("utf-8")
@@ -55,6 +55,11 @@ def codebook_of(case: Case) -> tuple[Entry, ...]:
             f"{case.path}: themes.codebook: {path} can't be read ({type(error).__name__}). Name a TOML file"
         ) from error
     return read_codebook(text, str(path))
+
+
+def codebook_text() -> str:
+    """The codebook that comes with us, as it is written."""
+    return files("walkback.analysis.themes").joinpath(_OURS).read_text("utf-8")
 
 
 def read_codebook(text: str, name: str) -> tuple[Entry, ...]:

@@ -212,10 +212,11 @@ def analyze(
     context: typer.Context, case_file: CaseFile, *, every: ByEvery = "day", as_json: AsJson = False
 ) -> None:
     """Series, phases, the outcry's shape and the verdict."""
-    case, grid = load_case(case_file), _every(every)
-    from walkback.commands import reporting
+    grid = _every(every)
+    from walkback.commands import packages, reporting
 
-    reporting.analyze(_session(context), case, grid, as_json=as_json)
+    with packages.opened(_session(context), case_file) as (session, case):
+        reporting.analyze(session, case, grid, as_json=as_json)
 
 
 @app.command()
@@ -238,12 +239,13 @@ def report(
     ] = False,
 ) -> None:
     """Write the report: report.html and the other formats, the chart and its figures."""
-    case, grid = load_case(case_file), _every(every)
-    monday = _week(week, case)
-    from walkback.commands import reporting
+    grid = _every(every)
+    from walkback.commands import packages, reporting
 
     wanted = reporting.report_formats(formats)
-    reporting.write_report(_session(context), case, grid, out, formats=wanted, week=monday, mail=mail)
+    with packages.opened(_session(context), case_file) as (session, case):
+        monday = _week(week, case)
+        reporting.write_report(session, case, grid, out, formats=wanted, week=monday, mail=mail)
 
 
 @app.command()
@@ -397,6 +399,23 @@ def label(
     from walkback.commands.labelling import label as ask
 
     ask(_session(context), case, coder, posts)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    case_file: CaseFile,
+    folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.", show_default=False)],
+    *,
+    ids_only: Annotated[
+        bool, typer.Option("--ids-only", help="No words of any source; of X they are always left out.")
+    ] = False,
+) -> None:
+    """Write the case as a package of data for others, which gives the same figures again."""
+    case = load_case(case_file)
+    from walkback.commands import packages
+
+    packages.export(_session(context), case, folder, ids_only=ids_only)
 
 
 @app.command()

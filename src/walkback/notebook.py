@@ -5,6 +5,7 @@ meanwhile is not kept waiting. Needs pandas: `pip install walkback[notebook]`.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,8 @@ from walkback.analysis.comparison import Compared, compare
 from walkback.analysis.model import Analysis
 from walkback.analysis.scorers.choose import scorer_for
 from walkback.analysis.themes.topics import Topic, find_topics
-from walkback.case import Case, Every, load_case
+from walkback.case import Every
+from walkback.commands.packages import opened
 from walkback.commands.reporting import analysis_of
 from walkback.commands.scoring import bring_up_to_date
 from walkback.reports import charts, citation, words
@@ -38,9 +40,11 @@ class OpenCase:
     """A case and what its store holds. Times of all frames are in the case's time zone."""
 
     def __init__(self, path: str | Path, *, wait_s: float = 60.0) -> None:
-        """Read the case file. Raises CaseError with everything that is wrong with it."""
-        self.case: Case = load_case(Path(path))
-        self._session = Session(Terminal(quiet=True), wait_s)
+        """Read the case file, or open a package. Raises CaseError with everything that is wrong with it."""
+        with ExitStack() as stack:
+            session = Session(Terminal(quiet=True), wait_s)
+            self._session, self.case = stack.enter_context(opened(session, Path(path)))
+            self._package = stack.pop_all()  # a package's store is there for as long as we are
         self._analyses: dict[Every, Analysis] = {}
         self._copy: PrivateCopy | None = None
 

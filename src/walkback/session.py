@@ -11,10 +11,11 @@ from walkback.terminal import JsonLog, Terminal
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What holds for every command of a call."""
+    """What holds for every command of a call. `at` (aware): the time, where it is not today's."""
 
     terminal: Terminal
     wait_s: float
+    at: datetime | None = None
 
     def store(self, case: Case) -> Store:
         """The case's store, not opened yet."""
@@ -22,7 +23,7 @@ class Session:
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return datetime.now(UTC)
+        return self.at or datetime.now(UTC)
 
     def unattended(self, *, log_json: bool) -> Self:
         """The same, for a clock that calls: only complaints are said unless somebody watches."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from walkback.reports import words
-from walkback.reports.markdown import _plain, render_markdown
+from walkback.reports.markdown import plain, render_markdown
 
 from . import builders
 
@@ -52,8 +52,8 @@ def test_it_says_what_the_report_says():
 @given(st.text(max_size=60))
 def test_any_text_is_shown_as_itself(text):
     """Whatever is written, a reader sees those characters and nothing is made of them."""
-    read = shown(f"before {_plain(text)} after")
-    head = shown(_plain(text))
+    read = shown(f"before {plain(text)} after")
+    head = shown(plain(text))
 
     assert read.tags | head.tags <= {"p"}
     assert read.text.split() == f"before {words.clean(text)} after".split()
@@ -75,5 +75,5 @@ def test_any_text_is_shown_as_itself(text):
 )
 def test_what_looks_like_markup_is_none(text):
     """At the head of a line, and as an address."""
-    assert shown(_plain(text)).tags == {"p"}
-    assert shown(_plain(text)).text.strip() == text
+    assert shown(plain(text)).tags == {"p"}
+    assert shown(plain(text)).text.strip() == text

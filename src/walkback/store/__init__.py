@@ -4,6 +4,7 @@ from walkback.store.alerts import AlertRow
 from walkback.store.columns import PAGE_SCHEMA, page_table
 from walkback.store.erasing import Doomed
 from walkback.store.labels import DrawnPost, LabelRow, Population
+from walkback.store.package import PACKAGE_FILES
 from walkback.store.pages import Cursor, Fault, Page, Span, Written
 from walkback.store.private import PrivateCopy
 from walkback.store.reads import CaseCounts, HourTally, Snapshot, StoredText, Subset, Window
@@ -13,6 +14,7 @@ from walkback.store.themed import ThemedPosts
 from walkback.store.voices import Copies
 
 __all__ = [
+    "PACKAGE_FILES",
     "PAGE_SCHEMA",
     "AlertRow",
     "CaseCounts",

@@ -16,7 +16,7 @@ import pyarrow as pa
 from walkback.case import Case
 from walkback.matching import Matcher
 from walkback.post import Door
-from walkback.store import backup, erasing
+from walkback.store import backup, erasing, package
 from walkback.store import connection as connections
 from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
@@ -119,6 +119,16 @@ class Store:
     def destroy_key(self, now: datetime) -> None:
         """Nobody can tell any more who wrote what; the store takes no more posts. Raises StoreError."""
         shred_key(self.path, now)
+
+    def write_package(
+        self, case: Case, folder: Path, window: tuple[datetime, datetime], *, ids_only: Iterable[str]
+    ) -> None:
+        """Write a case's posts of [start, end) as Parquet files; see `package.write_files`."""
+        package.write_files(self.path, case, folder, window, ids_only=ids_only, wait_s=self.wait_s)
+
+    def read_package(self, folder: Path, *, made_at: datetime) -> None:
+        """Make the store, which isn't there yet, of a package's files. Raises CaseError."""
+        package.read_files(folder, self.path, made_at=made_at)
 
     def faults(self) -> list[str]:
         """What is wrong with the store, in words; all of it is read. Raises StoreError where it can't be."""
