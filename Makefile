@@ -1,12 +1,13 @@
 # make demo     the whole pipeline on synthetic posts, in demo/
 # make test     every check: lint, types, layers, tests
+# make site     the documentation as a website, in site/, its notebooks run
 # make bench    speed, memory and accuracy, each beside a reference
 # make nightly  what takes too long for every change, with new draws every time: the scorer against vaderSentiment
 #               on a million made-up texts, importers against broken files, 200 kills, a real cron
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench nightly clean
+.PHONY: help demo test site bench nightly clean
 
 help:
 	@grep '^# make' Makefile | cut -c3-
@@ -20,6 +21,9 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto
+
+site: .venv/dev demo
+	WALKBACK_DEMO=$(CURDIR)/demo $(BIN)/python -m mkdocs build --quiet
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/ingest.py
@@ -40,7 +44,7 @@ nightly: .venv/dev
 	$(BIN)/python benchmarks/cron.py
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo site
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Walkback needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'

@@ -18,6 +18,7 @@ class Compared:
 
     case: str
     title: str
+    synthetic: bool
     verdict: str
     outcry_at: datetime | None
     reversal_at: datetime | None
@@ -47,6 +48,7 @@ def compare(analysis: Analysis) -> Compared:
     return Compared(
         case=analysis.case.name,
         title=analysis.case.title,
+        synthetic=analysis.case.synthetic,
         verdict=str(analysis.verdict.word),
         outcry_at=outcry,
         reversal_at=reversal,

@@ -29,6 +29,10 @@ app = typer.Typer(
 )
 
 CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="The case file (TOML).", show_default=False)]
+CaseOrPackage = Annotated[
+    Path,
+    typer.Argument(metavar="CASE", help="The case file (TOML), or a package's folder.", show_default=False),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 ByEvery = Annotated[str, typer.Option("--every", help="The grid: hour, day or week.")]
 Formats = Annotated[
@@ -209,7 +213,7 @@ def score(context: typer.Context, case_file: CaseFile) -> None:
 
 @app.command()
 def analyze(
-    context: typer.Context, case_file: CaseFile, *, every: ByEvery = "day", as_json: AsJson = False
+    context: typer.Context, case_file: CaseOrPackage, *, every: ByEvery = "day", as_json: AsJson = False
 ) -> None:
     """Series, phases, the outcry's shape and the verdict."""
     grid = _every(every)
@@ -222,7 +226,7 @@ def analyze(
 @app.command()
 def report(
     context: typer.Context,
-    case_file: CaseFile,
+    case_file: CaseOrPackage,
     *,
     out: Out = None,
     every: ByEvery = "day",

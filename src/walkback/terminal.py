@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Final, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -23,6 +23,11 @@ _LOG_WIDTH: Final = 160  # a file or a pipe has no edge to wrap at
 def plain(text: str) -> str:
     """`text` without anything that a terminal would obey."""
     return _STEERING.sub("�", text)
+
+
+def _console(stream: TextIO) -> Console:
+    """Rich would take any stream for a terminal where FORCE_COLOR is set, as notebooks and CI do."""
+    return Console(file=stream, force_terminal=stream.isatty(), highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,10 @@ class Terminal:
     def __init__(self, *, quiet: bool) -> None:
         """`quiet`: only results that were asked for, and complaints."""
         self._quiet = quiet
-        self._out = Console(highlight=False, markup=False, soft_wrap=True)
+        self._out = _console(sys.stdout)
         if not self._out.is_terminal:
             self._out.width = _LOG_WIDTH
-        self._err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self._err = _console(sys.stderr)
 
     @property
     def is_watched(self) -> bool:

@@ -328,3 +328,12 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_a_forced_colour_makes_no_terminal(folder):
+    """Notebooks and CI set FORCE_COLOR; a log is a log all the same."""
+    shown = walkback("import", "zoom.toml", "a.ndjson", folder=folder, FORCE_COLOR="1")
+    run = walkback("run", "zoom.toml", folder=folder, FORCE_COLOR="1")
+
+    assert "\x1b" not in shown.stdout + shown.stderr
+    assert (run.stdout, run.stderr) == ("", "")
