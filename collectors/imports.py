@@ -9,29 +9,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
 from walkback.case import Case
+from walkback.collectors.archives.parquet import parquet_blocks, parquet_header
 from walkback.collectors.archives.parse import Block, Lines, Numbered, Parsed, Parser, Records
 from walkback.collectors.archives.reading import document_items, lines, open_archive
 from walkback.collectors.archives.sniff import Archive, Shape, sniff
 from walkback.collectors.archives.table import (
+    BLOCK_BYTES,
+    BLOCK_ROWS,
     Mapped,
     csv_blocks,
     map_columns,
-    parquet_blocks,
-    parquet_header,
     read_csv_header,
 )
 from walkback.store import Page, Span, Store, Written
 from walkback.workers import worker_pool
 
-_BLOCK_ROWS: Final = 20_000
-_BLOCK_BYTES: Final = 4 * 2**20
 _INLINE_BELOW: Final = 4 * 2**20  # starting processes takes longer than parsing this much
 
 
@@ -178,14 +176,22 @@ def _reading(archive: Archive, mapped: Mapped | None) -> Iterator[_Reading]:
         if mapped is not None:
             blocks = csv_blocks(stream, archive.shape.delimiter, mapped)
         elif archive.shape is Shape.DOCUMENT:
-            blocks = _item_blocks(document_items(stream, archive.head))
+            blocks = _item_blocks(document_items(stream, archive.head), stream.tell)
         else:
             blocks = _line_blocks(lines(stream))
         yield _Reading(blocks, lambda: raw.tell() / size)
 
 
-def _item_blocks(items: Iterator[Numbered]) -> Iterator[Records]:
-    while block := list(islice(items, _BLOCK_ROWS)):
+def _item_blocks(items: Iterator[Numbered], read: Callable[[], int]) -> Iterator[Records]:
+    """Items in blocks of at most 20,000 or about 4 MiB; `read` tells how many bytes were read so far."""
+    block: list[Numbered] = []
+    begun = 0
+    for item in items:
+        block.append(item)
+        if len(block) >= BLOCK_ROWS or read() - begun >= BLOCK_BYTES:
+            yield block
+            block, begun = [], read()
+    if block:
         yield block
 
 
@@ -202,7 +208,7 @@ def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]
             texts.append(line.removesuffix(b"\n"))
             numbers.append(number)
             weight += len(line)
-        if len(texts) + len(faults) >= _BLOCK_ROWS or weight >= _BLOCK_BYTES:
+        if len(texts) + len(faults) >= BLOCK_ROWS or weight >= BLOCK_BYTES:
             yield Lines(b"\n".join(texts), numbers, faults)
             texts, numbers, faults, weight = [], [], [], 0
     if texts or faults:

@@ -16,7 +16,7 @@ from walkback.collectors.archives.format import Sighting
 from walkback.collectors.archives.table import COUNTS, Mapped, Rows
 from walkback.content_hash import content_hashes
 from walkback.matching import Matcher
-from walkback.post import Door, Kind, TextState, clean_text, utc_from_seconds
+from walkback.post import LONGEST_TEXT, Door, Kind, TextState, clean_text, utc_from_seconds
 from walkback.store import PAGE_SCHEMA
 
 _GONE: Final = {
@@ -64,7 +64,7 @@ def _columns(
         return _converted(given[field].to_pylist(), convert, faults) if done is None else done
 
     def text_of(field: str) -> list[str | None]:
-        return _texts(given[field]) if field in given else [None] * size
+        return _texts(given[field], faults) if field in given else [None] * size
 
     said = [text or "" for text in text_of("text")]
     mask = sighting.door.mask
@@ -113,9 +113,17 @@ def _blank_is_null(column: "pa.Array[Any]") -> "pa.Array[Any]":
     return nulled
 
 
-def _texts(column: "pa.Array[Any]") -> list[str | None]:
+def _texts(column: "pa.Array[Any]", faults: dict[int, str]) -> list[str | None]:
+    """A column's texts; None where there is none or it is too long, which is put down in `faults`."""
     values = column.to_pylist()
-    return values if pa.types.is_string(column.type) else [_text(value) for value in values]
+    if not pa.types.is_string(column.type):
+        return [_text(value) for value in values]
+    longest = pc.max(pc.binary_length(column)).as_py() or 0  # type: ignore[call-overload]
+    return values if longest <= LONGEST_TEXT else _converted(values, _fitting, faults)
+
+
+def _fitting(text: str | None) -> str | None:
+    return None if text is None else clean_text(text)
 
 
 def _pseudonyms(sources: list[str], authors: list[str | None], door: Door) -> list[str | None]:

@@ -1,14 +1,13 @@
-"""Reading tables: CSV, TSV and Parquet, by their column names or by a mapping of fields to columns."""
+"""Tables by their column names, or by a mapping of fields to columns; reading CSV and TSV."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from walkback.collectors.archives.reading import BROKEN_PACKING
 from walkback.errors import ArchiveError
@@ -29,7 +28,8 @@ FIELDS: Final = (
     *COUNTS,
 )
 _LARGEST_FIELD: Final = 16 * 2**20
-_BLOCK_ROWS: Final = 20_000
+BLOCK_ROWS: Final = 20_000
+BLOCK_BYTES: Final = 4 * 2**20
 
 csv.field_size_limit(_LARGEST_FIELD)
 
@@ -125,13 +125,13 @@ class _Gathered:
 
 
 def csv_blocks(stream: IO[bytes], delimiter: str, mapped: Mapped) -> Iterator[Rows]:
-    """The rows in blocks; a row's number is that of the line it begins on.
+    """The rows in blocks of at most 20,000 or about 4 MiB; a row's number is that of the line it begins on.
 
     A row of another width than the header, or not quoted as CSV is, is a fault.
     """
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
     reader = csv.reader(text, delimiter=delimiter, strict=True)
-    gathered = _Gathered(mapped)
+    gathered, begun = _Gathered(mapped), 0
     number = 0
     try:
         while True:
@@ -140,9 +140,9 @@ def csv_blocks(stream: IO[bytes], delimiter: str, mapped: Mapped) -> Iterator[Ro
                     if number:  # the header has none
                         gathered.add(number, row)
                     number = reader.line_num + 1
-                    if len(gathered) >= _BLOCK_ROWS:
+                    if len(gathered) >= BLOCK_ROWS or stream.tell() - begun >= BLOCK_BYTES:
                         yield gathered.rows()
-                        gathered = _Gathered(mapped)
+                        gathered, begun = _Gathered(mapped), stream.tell()
                 break
             except csv.Error as error:
                 gathered.faults.append((number, f"not a row: {error}"))
@@ -153,66 +153,3 @@ def csv_blocks(stream: IO[bytes], delimiter: str, mapped: Mapped) -> Iterator[Ro
         text.detach()  # else it would close the file below it
     if len(gathered):
         yield gathered.rows()
-
-
-def parquet_header(path: Path) -> list[str]:
-    """The column names. Raises ArchiveError where the file is no Parquet file."""
-    return list(_open_parquet(path).schema_arrow.names)
-
-
-def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable[[], float]]:
-    """The rows in blocks, numbered from 1, and a function that tells the share that was read."""
-    file = _open_parquet(path)
-    header = file.schema_arrow.names
-    wanted = {header[at]: field for field, at in mapped.columns.items()}
-    nothing = pa.RecordBatch.from_pydict({field: pa.array([], pa.string()) for field in wanted.values()})
-    total = max(file.metadata.num_rows, 1)
-    read = 0
-
-    def blocks() -> Iterator[Rows]:
-        nonlocal read
-        for group in range(file.num_row_groups):  # one by one, so that a broken one costs only itself
-            end = read + file.metadata.row_group(group).num_rows
-            try:
-                for batch in file.iter_batches(_BLOCK_ROWS, row_groups=[group], columns=list(wanted)):
-                    named = batch.rename_columns([wanted[name] for name in batch.schema.names])
-                    yield _readable(named, range(read + 1, read + 1 + batch.num_rows))
-                    read += batch.num_rows
-            except (pa.ArrowException, OSError) as error:
-                unread = f"rows {read + 1} to {end} can't be read ({error})"
-                yield Rows(nothing, (), [(read + 1, unread)])
-                read = end
-
-    return blocks(), lambda: read / total
-
-
-def _readable(cells: pa.RecordBatch, numbers: Sequence[int]) -> Rows:
-    """Without the rows whose words are not UTF-8: Parquet's readers take any bytes for text."""
-    try:
-        cells.validate(full=True)
-    except pa.ArrowException:
-        faults = {
-            at: f"{name} is not UTF-8" for name in cells.schema.names for at in _undecodable(cells[name])
-        }
-        kept = [at for at in range(cells.num_rows) if at not in faults]
-        told = [(numbers[at], reason) for at, reason in sorted(faults.items())]
-        return Rows(cells.take(pa.array(kept, pa.int64())), [numbers[at] for at in kept], told)
-    return Rows(cells, numbers, ())
-
-
-def _undecodable(column: "pa.Array[Any]") -> Iterator[int]:
-    """Where a column of words is not UTF-8."""
-    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
-        return
-    for at, value in enumerate(column.cast(pa.large_binary())):
-        try:
-            (value.as_py() or b"").decode()
-        except UnicodeDecodeError:
-            yield at
-
-
-def _open_parquet(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise ArchiveError(f"{path}: not a Parquet file ({error}). Fetch the file again") from error

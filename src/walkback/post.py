@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 _PSEUDONYM_HEX: Final = 32  # 128 bits of the HMAC: no collisions to fear, half the storage
 _MENTION_HEX: Final = 10
+LONGEST_TEXT: Final = 100_000  # characters; Reddit's 40,000 are the most that a platform here allows
 
 
 class Kind(StrEnum):
@@ -190,7 +191,12 @@ def _has_handle_place(text: str) -> bool:
 
 
 def clean_text(text: str) -> str:
-    """Text that every file format can hold: NUL and lone surrogates become U+FFFD."""
+    """Text that every file format can hold: NUL and lone surrogates become U+FFFD.
+
+    Raises ValueError where it is longer than any platform lets anybody write.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"a text of {len(text):,} characters is longer than any platform's")
     if text.isascii() and "\x00" not in text:
         return text
     return _UNSTORABLE.sub("\ufffd", text)

@@ -2,6 +2,8 @@ import gzip
 import json
 from datetime import UTC, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -229,6 +231,25 @@ def test_a_hostile_or_empty_text_comes_through(tmp_path, text):
     assert {row["text"] for row in stored(everything)} == {text.replace("\x00", "\ufffd")}
 
 
+def test_a_text_longer_than_any_platforms_is_put_aside(tmp_path):
+    """By its line, in lines and tables; its neighbours are stored."""
+    texts = ["zoom " + "a" * 99_995, "zoom " + "a" * 99_996, "zoom"]
+    times = ["2023-08-06T12:00:00Z"] * 3
+    (tmp_path / "a.ndjson").write_bytes(b"".join(lines(comment(at, text)) for at, text in enumerate(texts)))
+    rows = "".join(f"{at},{time},{text}\n" for at, (time, text) in enumerate(zip(times, texts, strict=True)))
+    (tmp_path / "b.csv").write_text("id,created_at,text\n" + rows)
+    pq.write_table(
+        pa.table({"id": ["0", "1", "2"], "created_at": times, "text": texts}), tmp_path / "c.parquet"
+    )
+    case = case_at(tmp_path)
+
+    for name in ("a.ndjson", "b.csv", "c.parquet"):
+        assert run(case, tmp_path / name) == Imported(stored=2, quarantined=1)
+    told = {(origin, fault.line, fault.reason) for origin, fault in Store(case.store_path).quarantine(case)}
+    reason = "a text of 100,001 characters is longer than any platform's"
+    assert told == {("a.ndjson", 2, reason), ("b.csv", 3, reason), ("c.parquet", 2, reason)}
+
+
 def test_many_blocks_over_many_processes_give_what_one_process_gives(tmp_path, monkeypatch):
     """Order, line numbers and counts are the same."""
     path = tmp_path / "a.ndjson"
@@ -237,7 +258,7 @@ def test_many_blocks_over_many_processes_give_what_one_process_gives(tmp_path, m
     alone, spread = (case_at(tmp_path, store=f"{name}.duckdb") for name in ("alone", "spread"))
     run(alone, path)
     monkeypatch.setattr(imports, "_INLINE_BELOW", 0)
-    monkeypatch.setattr(imports, "_BLOCK_ROWS", 64)
+    monkeypatch.setattr(imports, "BLOCK_ROWS", 64)
     spread.store_path.with_suffix(".key").write_bytes(alone.store_path.with_suffix(".key").read_bytes())
 
     assert run(spread, path) == Imported(stored=392, quarantined=8)
@@ -252,7 +273,7 @@ def test_an_import_that_dies_leaves_whole_pages_and_the_next_one_finishes(tmp_pa
     case, quiet = (case_at(tmp_path, store=f"{name}.duckdb") for name in ("killed", "quiet"))
     Store(quiet.store_path).prepare()
     case.store_path.with_suffix(".key").write_bytes(quiet.store_path.with_suffix(".key").read_bytes())
-    monkeypatch.setattr(imports, "_BLOCK_ROWS", 10)
+    monkeypatch.setattr(imports, "BLOCK_ROWS", 10)
     pages = 0
 
     def killer(_):

@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 from walkback.case import Query
 from walkback.collectors.archives.columns import parse_time, rows_to_posts
 from walkback.collectors.archives.format import Sighting
-from walkback.collectors.archives.table import (
-    csv_blocks,
-    map_columns,
-    parquet_blocks,
-    parquet_header,
-    read_csv_header,
-)
+from walkback.collectors.archives.measured import LONGEST_ITEM
+from walkback.collectors.archives.parquet import parquet_blocks, parquet_header
+from walkback.collectors.archives.table import BLOCK_BYTES, csv_blocks, map_columns, read_csv_header
 from walkback.errors import ArchiveError
 from walkback.matching import Matcher
 from walkback.post import Door
@@ -225,6 +221,39 @@ def test_parquet_rows(tmp_path, door, noon):
 
     assert [(post["id"], post["created_at"]) for post in posts.to_pylist()] == [("1", noon)]
     assert faults == [(2, "created_at is missing")]
+
+
+@pytest.mark.parametrize("kept_folded", [True, False], ids=["by the writer", "by the file alone"])
+def test_a_parquet_file_unfolds_no_further_than_there_is_memory(tmp_path, kept_folded):
+    """A dictionary's long word, named by many rows: they come so many at a time, and all of them do."""
+    path = tmp_path / "a.parquet"
+    words = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 100, pa.int32()), pa.array(["a" * 2**20, "b"]))
+    columns = {
+        "id": [str(at) for at in range(200)],
+        "created_at": ["2023-08-06T00:00:00Z"] * 200,
+        "text": words if kept_folded else words.dictionary_decode(),
+    }
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    blocks = list(parquet_blocks(path, mapped(parquet_header(path)))[0])
+
+    assert path.stat().st_size < 20_000
+    assert all(rows.cells.nbytes < 2 * BLOCK_BYTES for rows in blocks)
+    assert [number for rows in blocks for number in rows.numbers] == list(range(1, 201))
+    assert {len(text) for rows in blocks for text in rows.cells["text"].to_pylist()} == {1, 2**20}
+
+
+def test_a_row_of_a_parquet_file_that_is_longer_than_any_is_told(tmp_path):
+    """Its neighbours are read."""
+    path = tmp_path / "a.parquet"
+    words = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 0], pa.int32()), pa.array(["short", "a" * (LONGEST_ITEM + 1)])
+    )
+    columns = {"id": ["1", "2", "3"], "created_at": ["2023-08-06T00:00:00Z"] * 3, "text": words}
+    pq.write_table(pa.table(columns), path)
+    blocks = list(parquet_blocks(path, mapped(parquet_header(path)))[0])
+
+    assert [number for rows in blocks for number in rows.numbers] == [1, 3]
+    assert [fault for rows in blocks for fault in rows.faults] == [(2, "the row is longer than 64 MiB")]
 
 
 def test_a_broken_parquet_file_is_told(tmp_path):

@@ -28,6 +28,7 @@ from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
 
 _HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
+_HOLD_BYTES: Final = 24 * 2**20  # or when so much was written: it is in memory until the file is closed
 _SCORING_HOLD_S: Final = 10.0  # longer, because finding what is unscored takes longer than writing a page
 _BATCH: Final = 20_000
 _LOOKED_FOR_AGAIN: Final = 20_000  # posts a source and run
@@ -184,8 +185,9 @@ class Store:
         page = next(waiting, None)
         while page is not None:
             with self._write() as connection:
-                let_go_at = time.monotonic() + _HOLD_S
-                while page is not None and time.monotonic() < let_go_at:
+                let_go_at, size = time.monotonic() + _HOLD_S, 0
+                while page is not None and time.monotonic() < let_go_at and size < _HOLD_BYTES:
+                    size += page.posts.nbytes
                     written(write_page(connection, page, case=case, run=run, now=now))
                     page = next(waiting, None)
 
