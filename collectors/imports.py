@@ -196,7 +196,7 @@ def _item_blocks(items: Iterator[Numbered], read: Callable[[], int]) -> Iterator
 
 
 def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]:
-    """Lines in blocks of at most 20,000 or about 4 MiB."""
+    """Lines in blocks of at most 20,000 or about 2 MiB: four of them are under way at a time."""
     texts: list[bytes] = []
     numbers: list[int] = []
     faults: list[tuple[int, str]] = []
@@ -208,7 +208,7 @@ def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]
             texts.append(line.removesuffix(b"\n"))
             numbers.append(number)
             weight += len(line)
-        if len(texts) + len(faults) >= BLOCK_ROWS or weight >= BLOCK_BYTES:
+        if len(texts) + len(faults) >= BLOCK_ROWS or weight >= BLOCK_BYTES // 2:
             yield Lines(b"\n".join(texts), numbers, faults)
             texts, numbers, faults, weight = [], [], [], 0
     if texts or faults:
