@@ -80,7 +80,7 @@ def analyze(
             quotes=_quotes(found, snapshot, quoted_since),
             concerns=find_concerns(snapshot, window, found.phases, codebook_of(case)),
             words=find_phase_words(snapshot, window, found.phases, fewest),
-            voices=find_voices(snapshot, window, fewest),
+            voices=find_voices(snapshot, window, found.phases, fewest),
             validity=measure_validity(snapshot, window, found.phases),
         )
 

@@ -89,6 +89,7 @@ class Reader:
             by_scorer=self._of_other_scorers(around),
             without_near_duplicates=self._of_subset(around, Subset.NO_NEAR_DUPLICATES),
             one_an_author_and_day=self._of_subset(around, Subset.ONE_AN_AUTHOR_AND_DAY),
+            established_accounts=self._of_established(around),
             control=self._of_control(around),
         )
 
@@ -109,6 +110,11 @@ class Reader:
 
     def _of_subset(self, around: Around, subset: Subset) -> Hours:
         return self._hours(around, self._read(around, self.window, subset))
+
+    def _of_established(self, around: Around) -> Hours | None:
+        if not self.snapshot.young(self.window, [around.span.first, around.span.end]):
+            return None
+        return self._of_subset(around, Subset.ESTABLISHED_ACCOUNTS)
 
     def _of_source(self, around: Around, source: str) -> Hours:
         own = [tally for tally in around.tallies if tally.source == source]

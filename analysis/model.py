@@ -343,16 +343,26 @@ class PhaseWords:
 
 
 @dataclass(frozen=True, slots=True)
+class YoungPart:
+    """In a phase: the share of posts by young accounts, of those that tell how old their account is."""
+
+    phase: str
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
 class Voices:
     """Who spoke. `gini` of posts by author; `loudest_share`: of posts, by the loudest 1% of authors.
 
     `once_share`: of authors, those who wrote once. `copies`: the largest groups of posts with the same words.
+    `young`: posts by accounts younger than thirty days, a phase each; empty where nobody's age is told.
     """
 
     gini: float | None
     loudest_share: float | None
     once_share: float | None
     copies: tuple[Copies, ...]
+    young: tuple[YoungPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

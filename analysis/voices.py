@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from walkback.analysis.model import Voices
-from walkback.store import Snapshot, Window
+from walkback.analysis.measures import share_of
+from walkback.analysis.model import Phase, Voices, YoungPart
+from walkback.analysis.phases import edges_of
+from walkback.store import Snapshot, Tally, Window
 
 _MOST_COPIES: Final = 10
 
 
-def find_voices(snapshot: Snapshot, window: Window, fewest: int) -> Voices:
+def find_voices(snapshot: Snapshot, window: Window, phases: Sequence[Phase], fewest: int) -> Voices:
     """How posts are spread over authors, and the largest groups of posts that `fewest` said alike.
 
     A post without a known author is an author of its own.
@@ -20,6 +22,16 @@ def find_voices(snapshot: Snapshot, window: Window, fewest: int) -> Voices:
         loudest_share=loudest_share(spread, 0.01),
         once_share=once_share(spread),
         copies=tuple(snapshot.copies(window, fewest=fewest, most=_MOST_COPIES)),
+        young=_young(snapshot.young(window, edges_of(phases)), phases),
+    )
+
+
+def _young(tallies: Sequence[Tally], phases: Sequence[Phase]) -> tuple[YoungPart, ...]:
+    if not tallies:
+        return ()
+    return tuple(
+        YoungPart(phase.name, share_of([tally for tally in tallies if tally.bucket == at]))
+        for at, phase in enumerate(phases)
     )
 
 

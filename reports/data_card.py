@@ -26,6 +26,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "text_state": "present, deleted, removed, withheld or truncated, in the store that this came from",
     "content_hash": "posts with the same letters have the same number",
     "place": "subreddit or server",
+    "account_days": "how old the account was when it posted: at least 0, 7, 30 or 365 days; null: not told",
     "query_hash": "of the query that was asked or matched; * is any",
     "terms": "the query's terms that the post has; null where it does not match",
     "scorer": "what gave the score; with version it names the method",

@@ -29,6 +29,7 @@ from walkback.analysis.model import (
     Range,
     Series,
     Shape,
+    Share,
     Totals,
     Validity,
     Verdict,
@@ -289,14 +290,16 @@ def _concern(concern: Concern) -> dict[str, Any]:
                 "phase": part.phase,
                 "looked_at": part.share.posts,
                 "one_in": part.share.every,
-                "share": part.share.value,
-                "share_ci_low": part.share.ci_low,
-                "share_ci_high": part.share.ci_high,
+                **_share(part.share),
                 **_measures(part.measures),
             }
             for part in concern.phases
         ],
     }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {"share": share.value, "share_ci_low": share.ci_low, "share_ci_high": share.ci_high}
 
 
 def _voices(known: Voices, case: Case) -> dict[str, Any]:
@@ -315,6 +318,9 @@ def _voices(known: Voices, case: Case) -> dict[str, Any]:
                 "text": each.text if quoted else None,
             }
             for each in known.copies
+        ],
+        "young_accounts": [
+            {"phase": each.phase, "posts": each.share.posts, **_share(each.share)} for each in known.young
         ],
     }
 

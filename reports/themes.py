@@ -62,7 +62,9 @@ def angry_about(analysis: Analysis) -> tuple[str, ...]:
     ][:_NAMED]
     if words.hides(analysis, phase.measures) or not named:
         return ("Too few posts name a concern to tell what people were angry about.",)
-    shares = [f"{_interval(part)} name {title[:1].lower()}{title[1:]}" for title, part in named]
+    shares = [
+        f"{words.share_interval(part.share)} name {title[:1].lower()}{title[1:]}" for title, part in named
+    ]
     return (f"Of the posts in the busiest phase, “{words.shorten(phase.name, 60)}”, {words.listed(shares)}.",)
 
 
@@ -99,14 +101,7 @@ def _named(concern: Concern, height: int) -> float:
 def _share(analysis: Analysis, part: ConcernPart) -> str:
     if words.hides(analysis, part.measures):
         return words.few(analysis)
-    return _interval(part)
-
-
-def _interval(part: ConcernPart) -> str:
-    share = part.share
-    if share.value is None or share.ci_low is None or share.ci_high is None:
-        return words.UNKNOWN
-    return f"{words.share(share.value)} [{words.share(share.ci_low)}, {words.share(share.ci_high)}]"
+    return words.share_interval(part.share)
 
 
 def _mood(analysis: Analysis, part: ConcernPart) -> str:

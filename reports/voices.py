@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from walkback.analysis.model import Analysis
+from walkback.analysis.model import Analysis, Voices
 from walkback.reports import words
 from walkback.reports.tables import Table
 from walkback.store import Copies
@@ -27,7 +27,23 @@ def who_spoke(analysis: Analysis) -> tuple[str, ...]:
     told.append(f"{words.number(totals.near_duplicates)} posts ({share}) have the words of an earlier one.")
     if totals.near_duplicates and analysis.checks:
         told.append("Whether the answer hangs on them, or on who writes much, is among the checks.")
-    return tuple(told)
+    return (*told, *_young(analysis, known))
+
+
+def _young(analysis: Analysis, known: Voices) -> tuple[str, ...]:
+    hidden = {phase.name for phase in analysis.phases if words.hides(analysis, phase.measures)}
+    shares = [
+        f"{words.share_interval(part.share)} in “{words.shorten(part.phase, 60)}”"
+        for part in known.young
+        if part.share.ci_low is not None and part.phase not in hidden
+    ]
+    if not shares:
+        return ()
+    told = words.count(sum(part.share.posts for part in known.young), "post")
+    sentence = (
+        f"Accounts younger than thirty days wrote {words.listed(shares)}, of the {told} that tell their age."
+    )
+    return (sentence,)
 
 
 def copies_table(analysis: Analysis) -> Table:

@@ -21,6 +21,7 @@ from walkback.analysis.model import (
     Range,
     Series,
     Shape,
+    Share,
 )
 from walkback.case import Every
 
@@ -98,6 +99,13 @@ def share(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     return "under 1%" if 0 < value < 0.005 else f"{number(100 * value)}%"
+
+
+def share_interval(known: Share) -> str:
+    """A share with its interval: `12% [9%, 16%]`."""
+    if known.value is None or known.ci_low is None or known.ci_high is None:
+        return UNKNOWN
+    return f"{share(known.value)} [{share(known.ci_low)}, {share(known.ci_high)}]"
 
 
 def signed(value: float, decimals: int = 2) -> str:

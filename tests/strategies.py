@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from walkback.post import Engagement, Kind, Post, TextState, clean_text
+from walkback.post import ACCOUNT_AGES, Engagement, Kind, Post, TextState, clean_text
 
 _START = datetime(2023, 7, 1, tzinfo=UTC)
 moments = st.integers(0, 90 * 86_400).map(lambda seconds: _START + timedelta(seconds=seconds))
@@ -35,4 +35,5 @@ def posts(draw):
         fetched_at=datetime(2023, 10, 1, tzinfo=UTC) + timedelta(days=draw(st.integers(0, 2))),
         via="test",
         engagement=Engagement(likes=draw(counts), score=draw(counts)),
+        account_days=draw(st.sampled_from([None, *ACCOUNT_AGES])),
     )

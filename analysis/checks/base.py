@@ -18,8 +18,9 @@ IMPOSSIBLE = frozenset({VolumeStatus.NOT_POSSIBLE, SentimentStatus.NOT_POSSIBLE}
 class Evidence:
     """Hours around one event, whole and in part, and the finding that is checked.
 
-    `by_source`, `by_scorer`: those of one source, of the other scorers; `control`: those of the control
-    topic. Every Hours counts from the same event.
+    `by_source`, `by_scorer`: those of one source, of the other scorers; `established_accounts`: those without
+    young accounts, None where nobody's age is told; `control`: those of the control topic. Every Hours counts
+    from the same event.
     """
 
     finding: Reaction
@@ -30,6 +31,7 @@ class Evidence:
     by_scorer: Mapping[str, Hours] = field(default_factory=dict)
     without_near_duplicates: Hours | None = None
     one_an_author_and_day: Hours | None = None
+    established_accounts: Hours | None = None
     control: Hours | None = None
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from walkback.analysis.checks import (
     bins_and_windows,
     control_topic,
+    established_accounts,
     near_duplicates,
     one_post_per_author,
     other_scorers,
@@ -20,6 +21,7 @@ CHECKS: Final = (
     second_source.check,
     near_duplicates.check,
     one_post_per_author.check,
+    established_accounts.check,
     bins_and_windows.check,
     other_scorers.check,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from walkback.collectors.archives.fields import count, iso_time, language, part, parts, words
+from walkback.collectors.archives.fields import account_age, count, iso_time, language, part, parts, words
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text
 
@@ -66,12 +66,14 @@ def to_post(view: Record, sighting: Sighting) -> Post:
     masked = door.mask(clean_text(_text(record, door)))
     reply = part(record, "reply")
     langs = record.get("langs")
+    author = part(view, "author")
+    created_at = _time(record.get("createdAt"), view.get("indexedAt"))
     return Post(
         source=SOURCE,
         id=identity,
         kind=_kind(record),
-        author=_author(part(view, "author"), door),
-        created_at=_time(record.get("createdAt"), view.get("indexedAt")),
+        author=_author(author, door),
+        created_at=created_at,
         edited_at=None,
         lang=language(langs[0]) if isinstance(langs, list) and langs else None,
         text=masked,
@@ -88,6 +90,7 @@ def to_post(view: Record, sighting: Sighting) -> Post:
             reposts=count(view.get("repostCount")),
             quotes=count(view.get("quoteCount")),
         ),
+        account_days=account_age(author.get("createdAt"), created_at),
     )
 
 

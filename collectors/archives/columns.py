@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from walkback.collectors.archives.fields import account_age
 from walkback.collectors.archives.format import Sighting
 from walkback.collectors.archives.table import COUNTS, Mapped, Rows
 from walkback.content_hash import content_hashes
@@ -90,6 +91,14 @@ def _columns(
         columns["edited_at"] = converted(
             "edited_at", _usual_times, lambda value: None if value is None else parse_time(value, zone)
         )
+    if "account_created_at" in given:
+        made = given["account_created_at"].to_pylist()
+        posted = columns["created_at"]
+        moments = posted.to_pylist() if isinstance(posted, pa.Array) else posted
+        columns["account_days"] = [
+            None if moment is None else account_age(since, moment, lambda value: parse_time(value, zone))
+            for since, moment in zip(made, moments, strict=True)
+        ]
     columns |= {
         field: text_of(field) for field in ("lang", "parent_id", "conversation_id", "place") if field in given
     }

@@ -4,12 +4,12 @@ An archive may hold anything. A value of the wrong type that went into a post wo
 from being written; here it is a ValueError or TypeError, which stops that post alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from walkback.collectors.archives.format import Record
-from walkback.post import clean_text, utc_from_seconds
+from walkback.post import account_days, clean_text, utc_from_seconds
 
 _NOTHING: Final[Record] = {}
 _LARGEST_COUNT: Final = 2**63 - 1  # what the store's column holds
@@ -88,6 +88,21 @@ def iso_time(value: Any) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("created_at is beyond the times that can be stored") from error
+
+
+def account_age(
+    made_at: Any, posted_at: datetime, parse: Callable[[Any], datetime] | None = None
+) -> int | None:
+    """How old the account was, see `account_days`; None where that isn't told as a time.
+
+    `parse` is `iso_time` unless told otherwise.
+    """
+    if not made_at:
+        return None
+    try:
+        return account_days((parse or iso_time)(made_at), posted_at)
+    except (ValueError, TypeError):
+        return None
 
 
 def epoch_time(value: Any) -> datetime:

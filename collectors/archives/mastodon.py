@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from walkback.collectors.archives.fields import count, iso_time, language, part, words
+from walkback.collectors.archives.fields import account_age, count, iso_time, language, part, words
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.collectors.archives.html import html_to_text
 from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text
@@ -51,13 +51,15 @@ def to_post(status: Record, sighting: Sighting) -> Post:
     said = boosted or status
     pieces = (words(said.get("spoiler_text")), html_to_text(words(said.get("content"))))
     masked = door.mask(clean_text("\n".join(piece for piece in pieces if piece)))
+    account = part(status, "account")
+    created_at = iso_time(status.get("created_at"))
     edited = status.get("edited_at")
     return Post(
         source=SOURCE,
         id=identity,
         kind=_kind(status, boosted),
-        author=_author(part(status, "account"), server, door),
-        created_at=iso_time(status.get("created_at")),
+        author=_author(account, server, door),
+        created_at=created_at,
         edited_at=iso_time(edited) if edited else None,
         lang=language(said.get("language")),
         text=masked,
@@ -69,6 +71,7 @@ def to_post(status: Record, sighting: Sighting) -> Post:
         fetched_at=sighting.fetched_at,
         via="mastodon",
         engagement=_engagement(status),
+        account_days=account_age(account.get("created_at"), created_at),
     )
 
 

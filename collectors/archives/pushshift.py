@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from walkback.collectors.archives.fields import count, epoch_time, optional_id, part, parts, words
+from walkback.collectors.archives.fields import (
+    account_age,
+    count,
+    epoch_time,
+    optional_id,
+    part,
+    parts,
+    words,
+)
 from walkback.collectors.archives.format import Format, NotAPost, Record, Sighting
 from walkback.post import Door, Engagement, Kind, Post, TextState, clean_text
 
@@ -77,12 +85,13 @@ def to_post(thing: Record, sighting: Sighting) -> Post:
     text, state = _text(thing, is_comment=is_comment)
     masked = _masked(text, sighting.door)
     edited = thing.get("edited")
+    created_at = epoch_time(thing.get("created_utc"))
     return Post(
         source=SOURCE,
         id=name,
         kind=Kind.COMMENT if is_comment else Kind.POST,
         author=_author(thing, sighting.door),
-        created_at=epoch_time(thing.get("created_utc")),
+        created_at=created_at,
         edited_at=epoch_time(edited) if edited and not isinstance(edited, bool) else None,
         lang=None,
         text=masked,
@@ -94,6 +103,7 @@ def to_post(thing: Record, sighting: Sighting) -> Post:
         fetched_at=_fetched_at(thing) or sighting.fetched_at,
         via="pushshift",
         engagement=_engagement(thing),
+        account_days=account_age(thing.get("author_created_utc"), created_at, epoch_time),
     )
 
 

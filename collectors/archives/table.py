@@ -25,6 +25,7 @@ FIELDS: Final = (
     "conversation_id",
     "place",
     "edited_at",
+    "account_created_at",
     *COUNTS,
 )
 _LARGEST_FIELD: Final = 16 * 2**20

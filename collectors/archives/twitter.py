@@ -9,12 +9,22 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from walkback.collectors.archives.fields import count, iso_time, language, needed_id, optional_id, part, parts
+from walkback.collectors.archives.fields import (
+    account_age,
+    count,
+    iso_time,
+    language,
+    needed_id,
+    optional_id,
+    part,
+    parts,
+)
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.post import Engagement, Kind, Post, TextState, clean_text
 
 SOURCE: Final = "x"
 _INCLUDED: Final = "walkback:included"
+_USERS: Final = "walkback:users"
 _RETRIEVED: Final = "walkback:retrieved_at"
 _KINDS: Final = (("retweeted", Kind.REPOST), ("replied_to", Kind.REPLY), ("quoted", Kind.QUOTE))
 _OTHERS: Final = frozenset({"id_str", "user", "event_type"})  # the old API's statuses, direct messages
@@ -46,7 +56,11 @@ def page_items(record: Record) -> Iterable[Record]:
     data = record.get("data") or []
     includes = part(record, "includes")
     referred = parts(includes, "tweets") or parts(includes, "posts")
-    context = {_INCLUDED: _by_id(referred), _RETRIEVED: part(record, "__twarc").get("retrieved_at")}
+    context = {
+        _INCLUDED: _by_id(referred),
+        _USERS: _by_id(parts(includes, "users")),
+        _RETRIEVED: part(record, "__twarc").get("retrieved_at"),
+    }
     tweets = [data] if isinstance(data, Mapping) else data
     return [{**tweet, **context} if isinstance(tweet, Mapping) else {} for tweet in tweets]
 
@@ -90,7 +104,12 @@ def to_post(tweet: Record, sighting: Sighting) -> Post:
         fetched_at=iso_time(retrieved) if retrieved else sighting.fetched_at,
         via="twarc",
         engagement=_engagement(part(tweet, "public_metrics") or part(tweet, "organic_metrics")),
+        account_days=account_age(_user(tweet).get("created_at"), created_at),
     )
+
+
+def _user(tweet: Record) -> Record:
+    return part(tweet, "author") or part(part(tweet, _USERS), str(tweet.get("author_id")))
 
 
 def _references(tweet: Record) -> list[Record]:

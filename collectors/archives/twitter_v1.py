@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from walkback.collectors.archives.fields import count, language, needed_id, optional_id, part, parts
+from walkback.collectors.archives.fields import (
+    account_age,
+    count,
+    language,
+    needed_id,
+    optional_id,
+    part,
+    parts,
+)
 from walkback.collectors.archives.format import Format, Record, Sighting
 from walkback.collectors.archives.twitter import readable
 from walkback.post import Engagement, Kind, Post, TextState, clean_text
@@ -53,13 +61,15 @@ def to_post(tweet: Record, sighting: Sighting) -> Post:
     text, state = _text(tweet, reposted)
     masked = sighting.door.mask(clean_text(text))
     kind, parent = _kind_and_parent(tweet, reposted)
-    author = optional_id(part(tweet, "user").get("id_str"))
+    user = part(tweet, "user")
+    author = optional_id(user.get("id_str"))
+    created_at = _time(tweet.get("created_at"))
     return Post(
         source=SOURCE,
         id=identity,
         kind=kind,
         author=sighting.door.author(SOURCE, author) if author else None,
-        created_at=_time(tweet.get("created_at")),
+        created_at=created_at,
         edited_at=None,
         lang=language(tweet.get("lang")),
         text=masked,
@@ -76,6 +86,7 @@ def to_post(tweet: Record, sighting: Sighting) -> Post:
             reposts=count(tweet.get("retweet_count")),
             quotes=count(tweet.get("quote_count")),
         ),
+        account_days=account_age(user.get("created_at"), created_at, _time),
     )
 
 

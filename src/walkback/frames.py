@@ -108,6 +108,22 @@ def telling_words(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["phase", *_names(WordWeight)])
 
 
+def young_accounts(analysis: Analysis) -> pd.DataFrame:
+    """A row for each phase; see `OpenCase.young_accounts`."""
+    known = () if analysis.voices is None else analysis.voices.young
+    rows = [
+        {
+            "phase": part.phase,
+            "posts": part.share.posts,
+            "share": part.share.value,
+            "share_ci_low": part.share.ci_low,
+            "share_ci_high": part.share.ci_high,
+        }
+        for part in known
+    ]
+    return pd.DataFrame(rows)
+
+
 def validity(analysis: Analysis) -> pd.DataFrame:
     """A row for each phase; see `OpenCase.validity`."""
     known = analysis.validity

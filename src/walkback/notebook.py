@@ -104,6 +104,14 @@ class OpenCase:
         """A row for each word, or pair of words, that sets a phase apart: log-odds (Monroe et al. 2008)."""
         return frames.telling_words(self.analysis())
 
+    def young_accounts(self) -> pd.DataFrame:
+        """A row for each phase: the share of posts by accounts younger than thirty days.
+
+        With its 95% interval. `posts` tell how old their account was; the share is of those. Empty where
+        none does.
+        """
+        return frames.young_accounts(self.analysis())
+
     def validity(self) -> pd.DataFrame:
         """A row for each phase: the scorer's share of negative posts, and what people's labels make of it.
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 _PSEUDONYM_HEX: Final = 32  # 128 bits of the HMAC: no collisions to fear, half the storage
 _MENTION_HEX: Final = 10
+ACCOUNT_AGES: Final = (0, 7, 30, 365)  # days; no finer, for the day itself tells many accounts apart
 LONGEST_TEXT: Final = 100_000  # characters; Reddit's 40,000 are the most that a platform here allows
 
 
@@ -51,7 +52,8 @@ class Post(NamedTuple):
 
     `author` is a pseudonym (None: the platform withholds it), `text` has its mentions masked and
     is empty unless `text_state` is present or truncated, `place` is a subreddit or server, `via`
-    names the way in (`api` or a file format). A tuple, because archives have millions: it is made in
+    names the way in (`api` or a file format), `account_days` is how old the account was, by the classes of
+    `ACCOUNT_AGES`. A tuple, because archives have millions: it is made in
     a fifth of a frozen dataclass's time.
     """
 
@@ -71,6 +73,7 @@ class Post(NamedTuple):
     fetched_at: datetime
     via: str
     engagement: Engagement | None
+    account_days: int | None = None
 
 
 class Door:
@@ -200,6 +203,15 @@ def clean_text(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def account_days(made_at: datetime | None, posted_at: datetime) -> int | None:
+    """How many days old an account was when it posted, rounded down to one of `ACCOUNT_AGES`.
+
+    None where nobody says when it was made, or it can't have been then.
+    """
+    days = -1 if made_at is None else (posted_at - made_at).days
+    return max((bound for bound in ACCOUNT_AGES if bound <= days), default=None)
 
 
 def utc_from_seconds(seconds: float) -> datetime:

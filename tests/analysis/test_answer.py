@@ -248,6 +248,25 @@ def test_repeats_of_one_text_do_not_carry_the_finding(tmp_path):
     assert analysis.verdict.reasons[0].startswith("a check failed")
 
 
+def test_accounts_made_for_the_day_do_not_carry_the_finding(tmp_path, calmed):
+    """Without those that were new the finding turns, and the word goes; old ones change nothing."""
+    outcry = Outcry(factor=1.0, angry=(0.3, 0.6, 0.6), peak=25.0)
+    luck = Outcry(usual=0, peak=30, half_life_days=30, seed=9)
+    new = [
+        each._replace(id=f"n{each.id}", account_days=0) for each in luck.posts() if each.created_at < REVERSAL
+    ]
+    (tmp_path / "new").mkdir()
+    (tmp_path / "old").mkdir()
+    analysis = analysis_of(hold(tmp_path / "new", outcry.posts(), new))
+    old = analysis_of(hold(tmp_path / "old", [each._replace(account_days=365) for each in CALMED.posts()]))
+
+    assert check(analysis, "established_accounts").passed is False
+    assert analysis.verdict.word is Word.INCONCLUSIVE
+    assert check(old, "established_accounts").passed is True
+    assert check(calmed, "established_accounts").passed is None
+    assert old.effects == calmed.effects
+
+
 def test_a_control_topic_that_moves_too_forbids_an_answer(tmp_path):
     """If the brand's other posts turned the same day, something else happened."""
     other = [

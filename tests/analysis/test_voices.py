@@ -1,6 +1,6 @@
 """Who spoke: known coefficients, and copied words."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -55,3 +55,37 @@ def test_copied_words_are_found_with_how_many_and_when(tmp_path):
     assert copies.last_at - copies.first_at == timedelta(hours=2)
     assert voices.once_share == pytest.approx(1 / 3)
     assert analysis_of(case_at(tmp_path, report={"minimum_cell": 3})).voices.copies == ()
+
+
+def test_young_accounts_are_counted_where_ages_are_told(tmp_path):
+    """Of the posts that tell it, a phase each, with an interval clustered by author."""
+    events = [{"at": datetime(2023, 8, 10, tzinfo=UTC), "kind": "outcry", "label": "Noticed"}]
+    case = case_at(tmp_path, events=events)
+    ages = {5: (365, None, 0), 15: (0, 7, 365)}  # of August: in thirds
+    add(
+        case,
+        [
+            post(
+                id=f"{day}-{number}",
+                author=f"{number:032x}",
+                created_at=datetime(2023, 8, day, tzinfo=UTC),
+                account_days=ages[day][number % 3],
+            )
+            for day in ages
+            for number in range(60)
+        ],
+    )
+    before, after = analysis_of(case).voices.young
+
+    assert (before.phase, before.share.posts, before.share.value) == ("baseline", 40, 0.5)
+    assert (after.phase, after.share.posts, after.share.value) == ("outcry", 60, pytest.approx(2 / 3))
+    assert before.share.ci_high - before.share.ci_low == pytest.approx(0.3, abs=0.03)
+    assert analysis_of(case_at(tmp_path, start=datetime(2023, 8, 5, tzinfo=UTC))).voices.young
+
+
+def test_without_ages_nothing_is_said_of_them(tmp_path):
+    """Not that nobody is young."""
+    case = case_at(tmp_path)
+    add(case, [post(id=str(number)) for number in range(20)])
+
+    assert analysis_of(case).voices.young == ()

@@ -64,3 +64,12 @@ def test_every_time_that_the_protocol_allows_can_be_read(shared_data):
 
     assert len(times) > 10
     assert {iso_time(time).tzinfo for time in times} == {UTC}
+
+
+def test_an_account_has_an_age(door, noon):
+    """Where the view of its author tells it."""
+    shown = view()
+    shown["author"]["createdAt"] = "2023-08-01T12:00:00.000Z"
+
+    assert BLUESKY.to_post(shown, Sighting(door, noon)).account_days == 0
+    assert BLUESKY.to_post(view(), Sighting(door, noon)).account_days is None

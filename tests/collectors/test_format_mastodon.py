@@ -64,3 +64,15 @@ def test_a_boost_has_the_language_of_its_words(post_of):
 def test_a_replys_parent_is_unknown(post_of):
     """Its number is that of the server asked."""
     assert (post_of(in_reply_to_id="99").kind, post_of(in_reply_to_id="99").parent_id) == (Kind.REPLY, None)
+
+
+def test_an_account_has_an_age(post_of):
+    """Its day, as Mastodon tells it; no finer than a class."""
+    account = {
+        "acct": "made_up",
+        "url": "https://home.example/@made_up",
+        "created_at": "2023-07-01T00:00:00.000Z",
+    }
+
+    assert post_of(account=account).account_days == 30
+    assert post_of().account_days is None

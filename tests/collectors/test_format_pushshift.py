@@ -110,3 +110,11 @@ def test_a_count_that_cannot_be_stored_is_a_plain_fault(post_of, score):
     """In a post it would stop the whole page."""
     with pytest.raises(ValueError, match="a count is no whole number"):
         post_of(comment(score=score))
+
+
+def test_an_account_has_an_age(post_of):
+    """Some dumps tell when their author's was made."""
+    day = 86_400
+
+    assert post_of(submission(created_utc=400 * day, author_created_utc=day)).account_days == 365
+    assert post_of(submission(created_utc=400 * day, author_created_utc=None)).account_days is None

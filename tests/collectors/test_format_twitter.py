@@ -117,3 +117,25 @@ def test_an_id_that_became_a_float_is_refused(post_of):
     """Its last digits are lost."""
     with pytest.raises(ValueError, match="an id is float"):
         post_of({"data": tweet(id=1.688e18)})
+
+
+@pytest.mark.parametrize(
+    ("made_at", "days"),
+    [
+        ("2023-08-06T11:59:59Z", 0),
+        ("2023-07-31T12:00:00.000Z", 0),
+        ("2023-07-30T12:00:00.000Z", 7),
+        ("2009-01-01T00:00:00.000Z", 365),
+        ("2023-08-07T12:00:00.000Z", None),
+        ("soon", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_an_account_is_as_old_as_its_page_says(post_of, made_at, days):
+    """In classes, and not told where it can't be so; in pages and in flattened tweets."""
+    users = [{"id": "76", "created_at": "2001-01-01T00:00:00Z"}, {"id": "77", "created_at": made_at}]
+    page = {"data": [tweet()], "includes": {"users": users}}
+    flat = tweet(author={"id": "77", "created_at": made_at})
+
+    assert post_of(page).account_days == post_of(flat).account_days == days

@@ -65,3 +65,11 @@ def test_a_time_of_another_form_is_a_plain_fault(post_of):
     """ISO is the new API's."""
     with pytest.raises(ValueError):  # noqa: PT011  # whichever way it is wrong
         post_of(status(created_at="2023-08-06T12:00:00Z"))
+
+
+def test_an_account_has_an_age(post_of):
+    """Where its user was not trimmed."""
+    user = {"id_str": "77", "created_at": "Sun Jul 23 12:00:00 +0000 2023"}
+
+    assert post_of(status(user=user)).account_days == 7
+    assert post_of(status()).account_days is None

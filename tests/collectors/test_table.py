@@ -223,6 +223,23 @@ def test_parquet_rows(tmp_path, door, noon):
     assert faults == [(2, "created_at is missing")]
 
 
+def test_a_table_may_tell_when_accounts_were_made(tmp_path, door, noon):
+    """A time that makes no sense is not told, and no fault."""
+    path = tmp_path / "a.parquet"
+    made = ["2023-08-01T00:00:00Z", "2020-01-01T00:00:00Z", "once", None]
+    columns = {
+        "id": ["1", "2", "3", "4"],
+        "created_at": ["2023-08-06T00:00:00Z"] * 4,
+        "text": ["zoom"] * 4,
+        "account_created_at": made,
+    }
+    pq.write_table(pa.table(columns), path)
+    ((posts, faults),) = read_parquet(path, door, noon)
+
+    assert faults == []
+    assert posts["account_days"].to_pylist() == [0, 365, None, None]
+
+
 @pytest.mark.parametrize("kept_folded", [True, False], ids=["by the writer", "by the file alone"])
 def test_a_parquet_file_unfolds_no_further_than_there_is_memory(tmp_path, kept_folded):
     """A dictionary's long word, named by many rows: they come so many at a time, and all of them do."""

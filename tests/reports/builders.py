@@ -38,6 +38,7 @@ from walkback.analysis.model import (
     Voices,
     Word,
     WordWeight,
+    YoungPart,
 )
 from walkback.case import Case
 from walkback.reports.contents import build_report
@@ -232,6 +233,7 @@ def faded(line: Series) -> Counterfactual:
     return Counterfactual(REVERSAL, tuple(low), tuple(high), tuple(mean))
 
 
+NONE = (None, None, None)
 CHECKS = (
     CheckResult("control_topic", "Control topic", None, "not possible: the case names no [query.control]"),
     CheckResult(
@@ -293,7 +295,13 @@ def analysis(every="day", *, gaps=True, shown=None, start=date(2023, 7, 24), end
         quotes=QUOTES,
         concerns=concerns(phases(line)),
         validity=VALIDITY,
-        voices=Voices(0.41, 0.084, 0.62, (Copies(25, 25, 1, at(7), at(11), "Tell your school."),)),
+        voices=Voices(
+            0.41,
+            0.084,
+            0.62,
+            (Copies(25, 25, 1, at(7), at(11), "Tell your school."),),
+            (YoungPart("baseline", Share(310, 0.021, 0.009, 0.048)), YoungPart("outcry", Share(0, *NONE))),
+        ),
         words=tuple(PhaseWords(name, 400, WORDS) for name in ("outcry", "after concession")),
     )
 

@@ -28,6 +28,7 @@ _FIELDS: "Final[list[pa.Field[Any]]]" = [
     pa.field("fetched_at", _TIME, nullable=False),
     pa.field("content_hash", pa.uint64()),
     pa.field("via", pa.string(), nullable=False),
+    pa.field("account_days", pa.int16()),
     pa.field("terms", pa.list_(pa.string())),
     pa.field("likes", pa.int64()),
     pa.field("replies", pa.int64()),

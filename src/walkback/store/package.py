@@ -47,6 +47,7 @@ _FILES: Final = {
             CASE WHEN worded THEN parent_id END AS parent_id,
             CASE WHEN worded THEN conversation_id END AS conversation_id,
             CASE WHEN worded THEN place END AS place,
+            account_days,
             CASE WHEN content_hash IS NOT NULL
                 THEN dense_rank() OVER (ORDER BY content_hash)::UBIGINT END AS content_hash
         FROM post JOIN chosen USING (source, id)

@@ -85,7 +85,7 @@ class Written:
 # so that no order of pages matters.
 _RANK: Final = """(text_state = 'deleted', fetched_at, text_state <> 'present', hash(
     kind, author, created_at, edited_at, lang, text, text_state, url, parent_id, conversation_id,
-    place, content_hash, via))"""
+    place, content_hash, via, account_days))"""
 
 _CONTENT: Final = (
     "kind",
@@ -102,6 +102,7 @@ _CONTENT: Final = (
     "fetched_at",
     "content_hash",
     "via",
+    "account_days",
 )
 
 # Two rows of one post in a batch: ON CONFLICT would keep whichever comes first.
@@ -247,6 +248,7 @@ WHERE run.id = $run AND cursor."case" = run."case" AND cursor.source = $source
 # What is gone from its platform goes from here: words, author and address.
 _EMPTY_GONE: Final = """
 UPDATE post SET text = '', text_state = 'deleted', author = NULL, url = NULL, content_hash = NULL,
+    account_days = NULL,
     fetched_at = greatest(fetched_at, $now)
 FROM gone WHERE post.source = gone.source AND post.id = gone.id
 """

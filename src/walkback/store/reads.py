@@ -16,7 +16,7 @@ from walkback.post import TextState
 from walkback.store.labels import DRAW, LABELS, POPULATION, DrawnPost, LabelRow, Population, placing
 from walkback.store.tallies import IN_WINDOW, TALLIES, Tally
 from walkback.store.themed import ThemedPosts
-from walkback.store.voices import COPIES, SPREAD, Copies
+from walkback.store.voices import COPIES, SPREAD, YOUNG, YOUNG_DAYS, Copies
 
 
 class Subset(StrEnum):
@@ -25,6 +25,7 @@ class Subset(StrEnum):
     ALL = "all"
     NO_NEAR_DUPLICATES = "the first of each group of near-duplicates"
     ONE_AN_AUTHOR_AND_DAY = "the first of each author and day"
+    ESTABLISHED_ACCOUNTS = "without accounts that were younger than thirty days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ SCORABLE: Final = f"text <> '' AND text_state IN ('{TextState.PRESENT}', '{TextS
 _LAY_OUT: Final = f"""
 CREATE TEMP TABLE {{posts}} AS
 SELECT post.source, post.id, hash(post.source, coalesce(post.author, post.id)) AS cluster, post.created_at,
-    post.content_hash, {SCORABLE} AS scorable, sentiment.compound
+    post.content_hash, post.account_days, {SCORABLE} AS scorable, sentiment.compound
 FROM match
 JOIN post USING (source, id)
 LEFT JOIN sentiment ON sentiment.source = post.source AND sentiment.id = post.id
@@ -119,6 +120,7 @@ _SUBSETS: Final = {
         QUALIFY row_number() OVER (
             PARTITION BY cluster, (created_at AT TIME ZONE $timezone)::DATE ORDER BY created_at, id) = 1
     """,
+    Subset.ESTABLISHED_ACCOUNTS: f"AND coalesce(account_days >= {YOUNG_DAYS}, true)",
 }
 
 _HOUR_TALLIES: Final = f"""
@@ -215,6 +217,11 @@ class Snapshot:
         """Which of the window's posts hold which patterns; of about `most` posts where there are more."""
         posts = self._posts(window)
         return ThemedPosts(self._connection, posts, patterns, (window.start, window.end), most=most)
+
+    def young(self, window: Window, edges: Sequence[datetime]) -> list[Tally]:
+        """Tallies over the posts that tell how old their account was; compound is 1 where young, else 0."""
+        asked = {"start": edges[0], "end": edges[-1], "edges": list(edges[:-1]), "negative": 0.0}
+        return [Tally(*row) for row in self._rows(TALLIES.replace("{posts}", YOUNG), window, asked)]
 
     def spread(self, window: Window) -> list[tuple[int, int]]:
         """(posts, authors who wrote so many), ascending."""

@@ -27,6 +27,14 @@ WITH by_author AS (
 SELECT posts, count(*) AS authors FROM by_author GROUP BY posts ORDER BY posts
 """
 
+# The mean of these is a share of posts, and its interval one of a share.
+YOUNG_DAYS: Final = 30
+YOUNG: Final = f"""(
+SELECT source, cluster, created_at,
+    CASE WHEN account_days < {YOUNG_DAYS} THEN 1 ELSE 0 END::DECIMAL(5, 4) AS compound
+FROM {{posts}} WHERE account_days IS NOT NULL
+)"""
+
 COPIES: Final = f"""
 WITH repeated AS (
     SELECT content_hash, count(*) AS posts, count(DISTINCT cluster) AS authors,
