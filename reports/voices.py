@@ -40,10 +40,8 @@ def _young(analysis: Analysis, known: Voices) -> tuple[str, ...]:
     if not shares:
         return ()
     told = words.count(sum(part.share.posts for part in known.young), "post")
-    sentence = (
-        f"Accounts younger than thirty days wrote {words.listed(shares)}, of the {told} that tell their age."
-    )
-    return (sentence,)
+    which = f"of the {told} that tell how old their account was"
+    return (f"Accounts younger than thirty days wrote {words.listed(shares)}, {which}.",)
 
 
 def copies_table(analysis: Analysis) -> Table:

@@ -296,7 +296,7 @@ def test_deleted_posts_are_deleted_here(tmp_path):
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_deletion_is_followed_however_old_the_post(source, tmp_path):
-    """It loses words and author; the others are seen to be there, and not asked for again the same day."""
+    """It loses words, author and its account's age; others are seen to be there, and not asked for again."""
     case = zoom(tmp_path)
     with sandbox().running() as platforms:
         gather(case, platforms, source)
@@ -306,11 +306,14 @@ def test_a_deletion_is_followed_however_old_the_post(source, tmp_path):
         platforms._clock.sleep(25 * 3600)  # noqa: SLF001
         done = look_again(case, platforms, source)[source]
         again = look_again(case, platforms, source)
-        after = {row[0]: row[1:] for row in stored(case, "id", "text_state", "text", "author")}
+        after = {
+            row[0]: row[1:] for row in stored(case, "id", "text_state", "text", "author", "account_days")
+        }
 
     assert (done.trouble, again) == (None, {})
     assert {name for name in after if after[name][0] != before[name]} == {doomed}
-    assert (after[doomed][1], after[doomed][2], done.gone) == ("", None, 1)
+    assert (*after[doomed][1:], done.gone) == ("", None, None, 1)
+    assert any(row[3] is not None for row in after.values()) == (source == "mastodon")
 
 
 @pytest.mark.parametrize("source", SOURCES)
