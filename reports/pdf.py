@@ -5,13 +5,16 @@ Strangers' words are handed over as data and never stand in the markup.
 
 import json
 import re
+import unicodedata
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
 import typst
+from matplotlib.ft2font import FT2Font
 
 from walkback.analysis.model import Analysis
 from walkback.reports import charts, words
@@ -19,6 +22,10 @@ from walkback.reports.contents import Chart, Report
 from walkback.reports.tables import Table
 
 _FONTS: Final = "fonts/ttf"  # DejaVu, which comes with matplotlib, so that paper and charts are of one kind
+# A pictograph, and what may follow it: a skin's colour, how it is to be shown, what it is joined with.
+_EMOJI: Final = re.compile(
+    "([\U0001f000-\U0001f3fa\U0001f400-\U0001faff\u2600-\u27bf])[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f\u200d]*"
+)
 _ENDLESS: Final = re.compile(r"\S{30}(?=\S)")
 _SHORT: Final = 16  # letters
 _WIDEST: Final = 60  # letters of a cell, from which on it may have several lines
@@ -27,14 +34,37 @@ _STANDARD: Final = "ua-1"  # tagged, with a language, a title and alternative te
 
 def render_pdf(report: Report) -> bytes:
     """A4 pages, searchable, with the charts as vectors. The same report gives the same bytes."""
+    fonts = typst.Fonts(font_paths=[_our_fonts()])
+    said = json.dumps(_breakable(_data(report)), ensure_ascii=False)
+    has_emoji = any("emoji" in family.lower() for family in fonts.families())
     pdf: bytes = typst.compile(
         files("walkback.reports").joinpath("templates", "report.typ").read_bytes(),
-        font_paths=typst.Fonts(font_paths=[Path(mpl.get_data_path()) / _FONTS]),
-        sys_inputs={"report": json.dumps(_breakable(_data(report)), ensure_ascii=False)},
+        font_paths=fonts,
+        sys_inputs={"report": said if has_emoji else name_emoji(said)},
         timestamp=report.analysis.generated_at.replace(microsecond=0),
         pdf_standards=_STANDARD,
     )
     return pdf
+
+
+def name_emoji(text: str) -> str:
+    """The text with the names of emoji in place of those that our own font lacks: "[fire]"."""
+    return _EMOJI.sub(_named, text)
+
+
+def _named(emoji: re.Match[str]) -> str:
+    if all(ord(sign) in _our_signs() for sign in emoji[1]):
+        return emoji[0]
+    return f"[{unicodedata.name(emoji[1], 'emoji').lower()}]"
+
+
+@cache
+def _our_signs() -> frozenset[int]:
+    return frozenset(FT2Font(_our_fonts() / "DejaVuSans.ttf").get_charmap())
+
+
+def _our_fonts() -> Path:
+    return Path(mpl.get_data_path()) / _FONTS
 
 
 def _data(report: Report) -> dict[str, Any]:

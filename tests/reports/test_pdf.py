@@ -1,10 +1,11 @@
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
 
-from walkback.reports.pdf import render_pdf
+from walkback.reports.pdf import name_emoji, render_pdf
 
 from . import builders
 
@@ -90,3 +91,20 @@ def test_a_synthetic_case_says_so(paper):
     pages = PdfReader(io.BytesIO(paper)).pages
 
     assert all("synthetic posts" in page.extract_text() for page in pages)
+
+
+def test_emoji_that_our_font_lacks_have_their_names():
+    """A box tells nobody anything; what the font has stays as it is."""
+    told = name_emoji(
+        "I \U0001f600 at the \U0001f525\U0001f469\U0001f3fd\u200d\U0001f4bb \u2603\ufe0f caf\u00e9"
+    )
+
+    assert told == "I \U0001f600 at the [fire][woman][personal computer] \u2603\ufe0f caf\u00e9"
+
+
+def test_no_emoji_is_a_box_on_paper(monkeypatch):
+    """Whether the machine has a font for them or not."""
+    monkeypatch.setattr("typst.Fonts.families", lambda _: ["DejaVu Sans"], raising=False)
+    report = replace(builders.report(), title="Zoom \U0001f525")
+
+    assert "[fire]" in text_of(render_pdf(report))

@@ -35,13 +35,18 @@ SELECT source, cluster, created_at,
 FROM {{posts}} WHERE account_days IS NOT NULL
 )"""
 
+# What is there twice is looked for first: counting the authors of every text takes ten times as long.
 COPIES: Final = f"""
-WITH repeated AS (
+WITH twice AS (
+    SELECT content_hash FROM {{posts}} WHERE {IN_WINDOW} AND content_hash IS NOT NULL
+    GROUP BY content_hash HAVING count(*) > 1
+),
+repeated AS (
     SELECT content_hash, count(*) AS posts, count(DISTINCT cluster) AS authors,
         count(DISTINCT source) AS sources, min(created_at) AS first_at, max(created_at) AS last_at,
         arg_min({{'source': source, 'id': id}}, (created_at, source, id)) AS first
-    FROM {{posts}} WHERE {IN_WINDOW} AND content_hash IS NOT NULL
-    GROUP BY content_hash HAVING count(*) > 1 AND count(DISTINCT cluster) >= $fewest
+    FROM {{posts}} SEMI JOIN twice USING (content_hash) WHERE {IN_WINDOW}
+    GROUP BY content_hash HAVING count(DISTINCT cluster) >= $fewest
     ORDER BY posts DESC, first_at, content_hash LIMIT $most
 )
 SELECT posts, authors, sources, first_at, last_at, post.text
