@@ -51,7 +51,7 @@ from walkback.analysis.verdict import judge, judge_without_reversal
 from walkback.analysis.voices import find_voices
 from walkback.case import Case, Every
 from walkback.errors import NothingToDoError
-from walkback.store import RunRow, Snapshot, Store, Tally, Window
+from walkback.store import RunRow, Snapshot, Store, Subset, Tally, Window
 
 NO_OUTCRY: Final = "the case names no change or outcry before the reversal, which would end the usual volume"
 _GRIDS: Final[tuple[Every, ...]] = ("hour", "day", "week")  # shape and change are the same on every one
@@ -89,6 +89,27 @@ def estimate(case: Case, store: Store, scorer: ScorerId, every: Every, now: date
     """The analysis without what people said: series, phases, effects, verdict. Raises as `analyze`."""
     with store.snapshot() as snapshot:
         return _estimate(case, store, snapshot, scorer, every, now)
+
+
+def subset_series(
+    case: Case, store: Store, scorer: ScorerId, every: Every, now: datetime, subset: Subset
+) -> tuple[Series, ...]:
+    """The series of some of the posts: of all sources together, then of each. Raises as `analyze`."""
+    start, end = case.window(now)
+    window = Window(case.name, case.query.hash, start, end, scorer.name, scorer.version)
+    coverage = read_coverage(store, case)
+    with store.snapshot() as snapshot:
+
+        def tallies(edges: Sequence[datetime]) -> list[Tally]:
+            return snapshot.tallies(
+                window, edges, negative=NEGATIVE_AT_MOST, subset=subset, timezone=case.timezone
+            )
+
+        cuts = cut_points([start, end], coverage)
+        counts = Counts(tallies([start, end]), ObservedCounts(cuts, tallies(cuts), coverage))
+        grid = build_grid(start, end, every, case.timezone)
+        counted = tallies(grid.edges)
+    return (build_series(grid, counted, counts), *build_series_by_source(grid, counted, counts))
 
 
 def window_of(found: Analysis) -> Window:

@@ -207,9 +207,35 @@ def test_topics_are_found_and_found_again(tmp_path):
     assert len(topics) == 3
     assert found == set(TALK)
     assert topics.posts.sum() == series.posts.sum() == 240
+    assert series.mean_compound.notna().tolist() == (series.posts > 0).tolist()
     assert topics.posts.between(60, 100).all()
     assert (topics.stability > 0.6).all()
     assert series.start.dt.tz == BERLIN
+
+
+def test_a_series_may_be_of_some_posts(tmp_path):
+    """Without copies, without who writes a lot, without the young: each leaves out what it says."""
+    words = "abcdefghij"
+    posts = [
+        post(
+            id=str(at),
+            author=f"{at // 3:032x}",
+            text="zoom: sign the petition" if at % 2 else f"zoom is {words[at // 10]}{words[at % 10]}",
+            created_at=START + timedelta(days=1 + at // 30, minutes=at),
+            account_days=(0, 30, None)[at % 3],
+        )
+        for at in range(90)
+    ]
+    case = walkback.open(case_of(tmp_path, posts))
+
+    def counted(**asked):
+        return case.series(**asked).posts.tolist()[1:4]
+
+    assert counted() == [30, 30, 30]
+    assert counted(only="first of near-duplicates") == [16, 15, 15]
+    assert counted(only="first of author and day") == [10, 10, 10]
+    assert counted(only="established accounts") == [20, 20, 20]
+    assert case.series(by_source=True, only="established accounts").source.unique().tolist() == ["x"]
 
 
 def test_few_posts_have_no_topics(tmp_path):

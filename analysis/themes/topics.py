@@ -38,6 +38,7 @@ class Topic:
     share: float
     mean_compound: float | None
     by_bucket: tuple[int, ...]
+    mean_by_bucket: tuple[float | None, ...]
     quotes: tuple[str, ...]
 
 
@@ -48,7 +49,8 @@ def find_topics(snapshot: Snapshot, window: Window, edges: Sequence[datetime]) -
     the number whose topics five starts agree on most, by the Jaccard index of their first ten terms,
     matched one to one (Greene, O'Callaghan and Cunningham, ECML 2014, "How many topics?"). A topic's
     `stability` is that index, averaged over the other starts: 1 is found every time. `by_bucket` counts its
-    posts between the edges. Raises NothingToDoError where there are too few posts.
+    posts between the edges, `mean_by_bucket` is their mean compound. Raises NothingToDoError where there are
+    too few posts.
     """
     posts = snapshot.texts(window, window.start, window.end, most=_SAMPLE, lengths=_LENGTHS)
     if len(posts) < _FEWEST:
@@ -125,7 +127,9 @@ def _topic(
         posts[at] for at in np.argsort(-np.where(of_it, loading, -1.0), kind="stable")[:_QUOTES] if of_it[at]
     ]
     times = [post.created_at.timestamp() for post in mine]
-    by_bucket, _ = np.histogram(times, [edge.timestamp() for edge in edges])
+    bounds = [edge.timestamp() for edge in edges]
+    by_bucket, _ = np.histogram(times, bounds)
+    totals, _ = np.histogram(times, bounds, weights=[post.compound for post in mine])
     return Topic(
         label=", ".join(_distinct(terms)[:_LABEL]),
         words=tuple(terms),
@@ -134,6 +138,9 @@ def _topic(
         share=len(mine) / len(posts),
         mean_compound=float(np.mean([post.compound for post in mine])) if mine else None,
         by_bucket=tuple(map(int, by_bucket)),
+        mean_by_bucket=tuple(
+            float(total / count) if count else None for total, count in zip(totals, by_bucket, strict=True)
+        ),
         quotes=tuple(post.text for post in central),
     )
 

@@ -150,9 +150,9 @@ def topics(found: Sequence[Topic]) -> pd.DataFrame:
 def topic_series(found: Sequence[Topic], grid: Grid, zone: ZoneInfo) -> pd.DataFrame:
     """A row for each topic and bucket; see `OpenCase.topic_series`."""
     rows = [
-        {"topic": topic.label, "start": start, "posts": posts}
+        {"topic": topic.label, "start": start, "posts": posts, "mean_compound": mean}
         for topic in found
-        for start, posts in zip(grid.edges[:-1], topic.by_bucket, strict=True)
+        for start, posts, mean in zip(grid.edges[:-1], topic.by_bucket, topic.mean_by_bucket, strict=True)
     ]
     return _frame(rows, ("start",), zone)
 

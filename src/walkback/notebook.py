@@ -17,9 +17,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from walkback import frames
-from walkback.analysis.analyze import window_of
+from walkback.analysis.analyze import subset_series, window_of
 from walkback.analysis.comparison import Compared, compare
-from walkback.analysis.model import Analysis
+from walkback.analysis.model import Analysis, ScorerId
 from walkback.analysis.scorers.choose import scorer_for
 from walkback.analysis.themes.topics import Topic, find_topics
 from walkback.case import Every
@@ -29,10 +29,16 @@ from walkback.commands.scoring import bring_up_to_date
 from walkback.reports import charts, citation, words
 from walkback.reports.charts.on_axes import draw_sentiment_on, draw_volume_on
 from walkback.session import Session
-from walkback.store import PrivateCopy
+from walkback.store import PrivateCopy, Subset
 from walkback.terminal import Terminal
 
 What = Literal["volume", "sentiment"]
+Only = Literal["first of near-duplicates", "first of author and day", "established accounts"]
+_SUBSETS: Final = {
+    "first of near-duplicates": Subset.NO_NEAR_DUPLICATES,
+    "first of author and day": Subset.ONE_AN_AUTHOR_AND_DAY,
+    "established accounts": Subset.ESTABLISHED_ACCOUNTS,
+}
 _DRAW: Final = {"volume": draw_volume_on, "sentiment": draw_sentiment_on}
 
 
@@ -66,13 +72,23 @@ class OpenCase:
         table = self._session.store(self.case).scored(self.case, window, scorer.name, scorer.version)
         return frames.posts(table, self.case.zone)
 
-    def series(self, every: Every = "day", *, by_source: bool = False) -> pd.DataFrame:
+    def series(
+        self, every: Every = "day", *, by_source: bool = False, only: Only | None = None
+    ) -> pd.DataFrame:
         """A row for each hour, day or week of the window, without holes.
 
         `posts` counts every matching post; where `observed` is False that is no volume, and none is not
         zero. `mean_compound` with its 95% interval (`ci_low`, `ci_high`, clustered by author) and
         `negative_share` are over the `scored` ones. `source` is "all", or with `by_source` its name.
+        `only`: of some of the posts, to see what hangs on the others.
         """
+        if only is not None:
+            scorer = scorer_for(self.case)
+            named = ScorerId(scorer.name, scorer.version)
+            store, now = self._session.store(self.case), self._session.now()
+            bring_up_to_date(self._session, self.case)
+            whole, *parts = subset_series(self.case, store, named, every, now, _SUBSETS[only])
+            return frames.series(parts if by_source else [whole], self.case.zone)
         analysis = self.analysis(every)
         return frames.series(analysis.by_source if by_source else [analysis.series], self.case.zone)
 
@@ -128,7 +144,7 @@ class OpenCase:
         return frames.topics(self._topics)
 
     def topic_series(self) -> pd.DataFrame:
-        """A row for each topic and day: how many of the posts that were drawn are of it."""
+        """A row for each topic and day: how many of the drawn posts are of it, and their mean compound."""
         return frames.topic_series(self._topics, self.analysis().series.grid, self.case.zone)
 
     @cached_property

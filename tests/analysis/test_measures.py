@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from walkback.analysis.measures import measures
+from walkback.analysis.measures import mean_difference, measures
 from walkback.store import Tally
 
 
@@ -61,6 +61,29 @@ def test_one_loud_author_is_not_taken_for_many():
 
     assert one_person.mean_compound == hundred_people.mean_compound
     assert one_person.ci_high - one_person.ci_low > hundred_people.ci_high - hundred_people.ci_low
+
+
+def phase_of(rng, authors, centre):
+    """People who post more or less often, each with a mood of their own; a tenth of them a lot."""
+    often = np.where(rng.random(authors) < 0.1, 8, 0) + rng.poisson(1, authors) + 1
+    moods = rng.normal(centre, 0.3, authors)
+    drawn = [np.clip(rng.normal(mood, 0.3, count), -1, 1) for mood, count in zip(moods, often, strict=True)]
+    return measures([tally([list(map(float, scores)) for scores in drawn])])
+
+
+@pytest.mark.parametrize(("authors", "least"), [(15, 0.87), (40, 0.91), (200, 0.92)])
+def test_the_intervals_hold_the_truth_though_people_post_unequally(authors, least):
+    """Of a phase's mean, and of the difference of two; of few people they are somewhat too narrow."""
+    rng = np.random.default_rng(authors)
+    means = differences = 0
+    for _ in range(600):
+        before, after = phase_of(rng, authors, 0.0), phase_of(rng, authors, 0.2)
+        change = mean_difference(after, before)
+        means += before.ci_low <= 0 <= before.ci_high
+        differences += change.ci_low <= 0.2 <= change.ci_high
+
+    assert least <= means / 600 <= 0.98
+    assert least <= differences / 600 <= 0.98
 
 
 def test_few_authors_give_a_mean_without_an_interval():

@@ -53,6 +53,23 @@ def test_the_shape_of_a_plain_outcry():
     assert shape.excess_posts.value - shape.excess_posts.ci_low == pytest.approx(2.776445 * 2**0.5 * 10**0.5)
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_the_interval_of_the_excess_holds_the_truth(spread):
+    """Over 600 worlds, of usual days that scatter as chance has it, and three times as much."""
+    rng = np.random.default_rng(5)
+    extra = np.array([0] * 14 + [200, 400, 300, 150, 80, 40])
+    held = 0
+    for _ in range(600):
+        usual = rng.poisson(40 * rng.normal(1, spread, len(extra)).clip(0.1))
+        days = (usual + extra).tolist()
+        shape = describe_outcry(
+            series(days, 24), hourly(days), [phase("baseline", 0, 14), phase("outcry", 14, 20)]
+        )
+        held += shape.excess_posts.ci_low <= extra.sum() <= shape.excess_posts.ci_high
+
+    assert 0.92 <= held / 600 <= 0.98
+
+
 def test_a_day_that_was_not_observed_is_no_quiet_day():
     """It counts neither as baseline nor as excess."""
     days = [10, 12, 0, 10, 10, 40, 90, 0, 30, 20]

@@ -167,18 +167,31 @@ class Snapshot:
         self._laid_out: dict[tuple[str, ...], str] = {}
         self._drawn: dict[tuple[object, ...], list[StoredText]] = {}
 
-    def tallies(self, window: Window, edges: Sequence[datetime], *, negative: float) -> list[Tally]:
+    def tallies(
+        self,
+        window: Window,
+        edges: Sequence[datetime],
+        *,
+        negative: float,
+        subset: Subset = Subset.ALL,
+        timezone: str = "UTC",
+    ) -> list[Tally]:
         """One tally for every bucket and source that has posts; `edges` are the buckets', ascending, UTC.
 
-        The last edge closes the last bucket. A post is negative at a compound of at most `negative`.
+        The last edge closes the last bucket. A post is negative at a compound of at most `negative`. A day,
+        where the subset needs one, is of `timezone`.
         """
-        asked = {
+        asked: dict[str, object] = {
             "start": max(window.start, edges[0]),
             "end": min(window.end, edges[-1]),
             "edges": list(edges[:-1]),
             "negative": negative,
         }
-        return [Tally(*row) for row in self._rows(TALLIES, window, asked)]
+        if subset is Subset.ONE_AN_AUTHOR_AND_DAY:
+            asked["timezone"] = timezone
+        kept = f"(SELECT * FROM {{posts}} WHERE {IN_WINDOW} {_SUBSETS[subset]})"
+        sql = TALLIES if subset is Subset.ALL else TALLIES.replace("{posts}", kept)
+        return [Tally(*row) for row in self._rows(sql, window, asked)]
 
     def hour_tallies(self, window: Window, timezone: str, *, subset: Subset = Subset.ALL) -> list[HourTally]:
         """One tally for every hour from the window's start and every source that has posts.
