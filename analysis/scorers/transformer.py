@@ -121,8 +121,9 @@ def _loaded(folder: Path, version: str) -> _Loaded:  # noqa: ARG001  # other fil
     except Exception as error:
         raise CaseError(f"{folder}: can't be loaded ({error}). Export the model anew") from error
     # RoBERTa counts positions from two on.
-    most = min(_MOST_TOKENS, int(config.get("max_position_embeddings", _MOST_TOKENS + 2)) - 2)
-    tokenizer.enable_truncation(most)
+    positions = config.get("max_position_embeddings")
+    most = min(_MOST_TOKENS, positions - 2) if isinstance(positions, int) else _MOST_TOKENS
+    tokenizer.enable_truncation(max(most, 1))
     tokenizer.no_padding()  # a batch is padded to its longest, not to what the export was
     return _Loaded(session, tokenizer, order, int(config.get("pad_token_id") or 0))
 
@@ -132,12 +133,19 @@ def _config(path: Path) -> Mapping[str, Any]:
         config = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise CaseError(f"{path}: can't be read ({error}). Export the model anew") from error
-    return config if isinstance(config, dict) else {}
+    if not isinstance(config, dict):
+        raise CaseError(f"{path}: is not a model's. Export the model anew")
+    return config
 
 
 def _order(config: Mapping[str, Any], path: Path) -> tuple[int, ...]:
     """Where the head has negative, neutral and positive."""
-    labels = {int(at): str(label).lower() for at, label in config.get("id2label", {}).items()}
+    try:
+        labels = {int(at): str(label).lower() for at, label in config.get("id2label", {}).items()}
+    except (ValueError, AttributeError) as error:
+        raise CaseError(
+            f"{path}: id2label is no table of numbers and names. Export the model anew"
+        ) from error
     places = {_UNNAMED.get(label, label): at for at, label in labels.items()}
     if set(places) != set(_CLASSES) or len(labels) != len(_CLASSES):
         raise CaseError(

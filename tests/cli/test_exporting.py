@@ -269,6 +269,27 @@ def test_a_strangers_package_reads_nothing_outside(case, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "broken",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"resources": [{"path": 7, "hash": 7}], "walkback": {"case": 7}, "created": "2023-01-01T00:00Z"}',
+        b'{"resources": [], "walkback": {"case": "zoom.toml"}, "created": "2023-01-01"}',
+        b'{"resources": [], "walkback": {"case": "zoom.toml"}, "created": 2023}',
+    ],
+)
+def test_a_broken_descriptor_is_told(case, broken):
+    """Whatever stands in it."""
+    package, _ = exported(case)
+    (package / "datapackage.json").write_bytes(broken)
+    done = walkback("analyze", "package", folder=case.path.parent)
+
+    assert done.returncode == 2, done.stderr
+    assert "Get the package anew" in done.stderr
+
+
+@pytest.mark.parametrize(
     "content",
     [b"no parquet", pa.table({"other": [1]}), pa.table({"source": ["x"], "id": [None]})],
     ids=["bytes", "columns", "nulls"],

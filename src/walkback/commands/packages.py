@@ -139,9 +139,10 @@ def _verified(folder: Path) -> dict[str, Any]:
     """The descriptor, every file being what it says."""
     try:
         descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
-        sealed = {one["path"]: one["hash"] for one in descriptor["resources"]}
-        needed = {descriptor["walkback"]["case"], *PACKAGE_FILES}
-        datetime.fromisoformat(descriptor["created"])
+        sealed = {str(one["path"]): one["hash"] for one in descriptor["resources"]}
+        needed = {str(descriptor["walkback"]["case"]), *PACKAGE_FILES}
+        if datetime.fromisoformat(descriptor["created"]).tzinfo is None:
+            raise ValueError("created has no offset")  # noqa: TRY301  # told with the others
     except FileNotFoundError as error:
         raise CaseError(
             f"{folder}: is a folder without {DESCRIPTOR}. Name a case file or a package"
@@ -151,17 +152,20 @@ def _verified(folder: Path) -> dict[str, Any]:
     faults = [
         f"{folder / name}: is not sealed. Get the package anew" for name in sorted(needed - set(sealed))
     ]
-    for name, expected in sealed.items():
-        file = folder / name
-        if not _is_in_the_folder(name):
-            faults.append(f"{folder / DESCRIPTOR}: {name} lies elsewhere. Get the package anew")
-        elif not file.is_file():
-            faults.append(f"{file}: is missing. Get the package anew")
-        elif expected != f"sha256:{_sha256(file)}":
-            faults.append(f"{file}: is not as it was sealed. Get the package anew")
+    faults += [fault for name, seal in sealed.items() if (fault := _fault(folder, name, seal)) is not None]
     if faults:
         raise CaseError(*faults)
     return dict(descriptor)
+
+
+def _fault(folder: Path, name: str, seal: object) -> str | None:
+    if not _is_in_the_folder(name):
+        return f"{folder / DESCRIPTOR}: {name} lies elsewhere. Get the package anew"
+    if not (folder / name).is_file():
+        return f"{folder / name}: is missing. Get the package anew"
+    if seal != f"sha256:{_sha256(folder / name)}":
+        return f"{folder / name}: is not as it was sealed. Get the package anew"
+    return None
 
 
 def _sha256(path: Path) -> str:

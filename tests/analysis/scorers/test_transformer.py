@@ -94,6 +94,7 @@ def test_scores_are_the_softmax_of_the_heads_classes(tmp_path):
         by_hand("<unk>"),
     ]
     assert scores_of(scorer, []) == []
+    assert scorer.score(pa.chunked_array([], pa.string())).num_rows == 0
 
 
 def test_many_texts_are_scored_as_each_alone(tmp_path):
@@ -170,7 +171,13 @@ def test_a_case_is_analysed_with_it(tmp_path):
         (lambda folder: (folder / "model.onnx").write_bytes(b"not a model"), "can't be loaded"),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "can't be loaded"),
         (lambda folder: (folder / "config.json").write_text("{"), "can't be read"),
-        (lambda folder: (folder / "config.json").write_text("[]"), "its classes are not named"),
+        (lambda folder: (folder / "config.json").write_text("[]"), "is not a model's"),
+        (lambda folder: (folder / "config.json").write_text("{}"), "its classes are not named"),
+        (lambda folder: (folder / "config.json").write_text('{"id2label": ["joy"]}'), "no table of numbers"),
+        (
+            lambda folder: (folder / "config.json").write_text('{"id2label": {"a": "joy"}}'),
+            "no table of numbers",
+        ),
         (
             lambda folder: model_in(folder, labels={"0": "joy", "1": "fear", "2": "rage"}),
             "are joy, fear, rage",
