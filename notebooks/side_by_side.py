@@ -19,6 +19,7 @@
 # %%
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,9 +28,11 @@ import pandas as pd
 
 import walkback
 
+WALKBACK = [sys.executable, "-m", "walkback"]  # the command, of this notebook's own Python
+
 demo = Path(os.environ.get("WALKBACK_DEMO", "demo"))
 if not (demo / "zoom.toml").exists():
-    subprocess.run(["walkback", "--quiet", "demo", "--out", demo], check=True)
+    subprocess.run([*WALKBACK, "--quiet", "demo", "--out", demo], check=True)
 folder = Path(tempfile.mkdtemp())
 
 # %% [markdown]
@@ -93,7 +96,7 @@ def make(name, title, *, days_to_reversal, factor, half_life, seed):
     file.write_text(CASE.format(name=name, title=title, reversal=reversal))
     posts = pd.DataFrame(rows, columns=["id", "created_at", "text", "author"])
     posts.assign(source="forum").to_csv(folder / f"{name}.csv", index=False)
-    subprocess.run(["walkback", "--quiet", "import", file, folder / f"{name}.csv"], check=True)
+    subprocess.run([*WALKBACK, "--quiet", "import", file, folder / f"{name}.csv"], check=True)
     return file
 
 

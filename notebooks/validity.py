@@ -22,6 +22,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -32,9 +33,11 @@ import pandas as pd
 import walkback
 from walkback.analysis.validity import corrected_mean
 
+WALKBACK = [sys.executable, "-m", "walkback"]  # the command, of this notebook's own Python
+
 demo = Path(os.environ.get("WALKBACK_DEMO", "demo"))
 if not (demo / "zoom.toml").exists():
-    subprocess.run(["walkback", "--quiet", "demo", "--out", demo], check=True)
+    subprocess.run([*WALKBACK, "--quiet", "demo", "--out", demo], check=True)
 
 # Labels go into the store: a copy, so that the demo stays what it is.
 folder = Path(tempfile.mkdtemp())
@@ -107,7 +110,7 @@ def lenient(text):
 
 def let_answer(coder, answer, posts=40):
     """Play somebody at the terminal."""
-    command = ["walkback", "label", folder / "zoom.toml", "--coder", coder, "--posts", str(posts)]
+    command = [*WALKBACK, "label", folder / "zoom.toml", "--coder", coder, "--posts", str(posts)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, **pipes) as asked:
         shown = ""

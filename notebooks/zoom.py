@@ -25,6 +25,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.dates as mdates
@@ -32,9 +33,11 @@ import matplotlib.pyplot as plt
 
 import walkback
 
+WALKBACK = [sys.executable, "-m", "walkback"]  # the command, of this notebook's own Python
+
 folder = Path(os.environ.get("WALKBACK_DEMO", "demo"))
 if not (folder / "zoom.toml").exists():
-    subprocess.run(["walkback", "--quiet", "demo", "--out", folder], check=True)
+    subprocess.run([*WALKBACK, "--quiet", "demo", "--out", folder], check=True)
 
 case = walkback.open(folder / "zoom.toml")
 print((folder / "zoom.toml").read_text())

@@ -1,5 +1,6 @@
 """Notebooks run from an empty kernel; the site is made of pages whose links all lead somewhere."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ def demo(tmp_path_factory):
 def test_a_notebook_runs_from_an_empty_kernel(path, demo, tmp_path, monkeypatch):
     """Every cell, in order, with the figures that it asserts; and it leaves nothing in the repository."""
     monkeypatch.setenv("WALKBACK_DEMO", str(demo))
+    monkeypatch.setenv("PATH", os.defpath)  # nobody has to activate anything
     before = sorted(path.parent.iterdir())
     notebook = jupytext.read(path)
     where = {"metadata": {"path": str(tmp_path)}}
