@@ -20,6 +20,7 @@
 
 # %%
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,55 +53,18 @@ for name in ("zoom.toml", "zoom.duckdb", "zoom.key"):
 
 
 # %%
-ANGRY = (
-    *(
-        "angry",
-        "furious",
-        "disgusting",
-        "horrible",
-        "shame",
-        "garbage",
-        "dishonest",
-        "ugly",
-        "worst",
-        "wrong",
-        "weak",
-    ),
-    *(
-        "worried",
-        "risk",
-        "never",
-        "nobody",
-        "cancel",
-        "delete",
-        "problem",
-        "poor",
-        "damage",
-        "silence",
-        "fail",
-    ),
+ANGRY = re.compile(
+    "angry|furious|disgusting|horrible|shame|garbage|dishonest|ugly|worst|wrong|weak|worried|risk|never|nobody"
+    "|cancel|delete|problem|poor|damage|silence|fail"
 )
-PLEASED = (
-    "happy",
-    "great",
-    "love",
-    "glad",
-    "thank",
-    "rejoice",
-    "reliable",
-    "useful",
-    "nice",
-    "good to see",
-    "works",
-)
+PLEASED = re.compile("happy|great|love|glad|thank|rejoice|reliable|useful|nice|good to see|works")
 
 
 def strict(text):
     """n, u, p or o: a key of `walkback label`."""
-    said = text.lower()
-    if any(word in said for word in ANGRY):
+    if ANGRY.search(text.lower()):
         return "n"
-    return "p" if any(word in said for word in PLEASED) else "u"
+    return "p" if PLEASED.search(text.lower()) else "u"
 
 
 def lenient(text):
