@@ -94,7 +94,7 @@ def estimate(case: Case, store: Store, scorer: ScorerId, every: Every, now: date
 def subset_series(
     case: Case, store: Store, scorer: ScorerId, every: Every, now: datetime, subset: Subset
 ) -> tuple[Series, ...]:
-    """The series of some of the posts: of all sources together, then of each. Raises as `analyze`."""
+    """The series of some of the posts: of all sources together, then of each."""
     start, end = case.window(now)
     window = Window(case.name, case.query.hash, start, end, scorer.name, scorer.version)
     coverage = read_coverage(store, case)

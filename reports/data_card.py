@@ -45,10 +45,8 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 
 
-def describe(
-    analysis: Analysis, resources: Sequence[Mapping[str, Any]], ids_only: Sequence[str]
-) -> dict[str, Any]:
-    """The descriptor, `datapackage.json`, as plain data; `resources` are the files with their hashes."""
+def describe(analysis: Analysis, ids_only: Sequence[str]) -> dict[str, Any]:
+    """The descriptor, `datapackage.json`, as plain data, but for its `resources`, the files."""
     case = analysis.case
     return {
         "$schema": PROFILE,
@@ -62,7 +60,6 @@ def describe(
             "synthetic": case.synthetic,
             "ids_only": list(ids_only),
         },
-        "resources": list(resources),
     }
 
 

@@ -90,17 +90,12 @@ def iso_time(value: Any) -> datetime:
         raise ValueError("created_at is beyond the times that can be stored") from error
 
 
-def account_age(
-    made_at: Any, posted_at: datetime, parse: Callable[[Any], datetime] | None = None
-) -> int | None:
-    """How old the account was, see `account_days`; None where that isn't told as a time.
-
-    `parse` is `iso_time` unless told otherwise.
-    """
+def account_age(made_at: Any, posted_at: datetime, parse: Callable[[Any], datetime] = iso_time) -> int | None:
+    """How old the account was, see `account_days`; None where that isn't told as a time."""
     if not made_at:
         return None
     try:
-        return account_days((parse or iso_time)(made_at), posted_at)
+        return account_days(parse(made_at), posted_at)
     except (ValueError, TypeError):
         return None
 

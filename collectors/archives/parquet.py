@@ -25,6 +25,7 @@ def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable
     file = _opened(path, [])
     header = file.schema_arrow.names
     wanted = {header[at]: field for field, at in mapped.columns.items()}
+    folded = _opened(path, list(wanted))
     nothing = pa.RecordBatch.from_pydict({field: pa.array([], pa.string()) for field in wanted.values()})
     total = max(file.metadata.num_rows, 1)
     read = 0
@@ -34,7 +35,7 @@ def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable
         for group in range(file.num_row_groups):  # one by one, so that a broken one costs only itself
             end = read + file.metadata.row_group(group).num_rows
             try:
-                for batch in _batches(path, file, group, list(wanted)):
+                for batch in _batches(file, folded, group, list(wanted)):
                     named = batch.rename_columns([wanted[name] for name in batch.schema.names])
                     yield from _pieces(named, read + 1)
                     read += batch.num_rows
@@ -71,7 +72,9 @@ def _undecodable(column: "pa.Array[Any]") -> Iterator[int]:
             yield at
 
 
-def _batches(path: Path, file: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    file: pq.ParquetFile, folded: pq.ParquetFile, group: int, columns: list[str]
+) -> Iterator[pa.RecordBatch]:
     """A group's rows in batches; words that a kilobyte could unfold to gigabytes are left folded.
 
     A dictionary holds each value once: a long one, named by twenty thousand rows, is as long as all of them
@@ -81,7 +84,6 @@ def _batches(path: Path, file: pq.ParquetFile, group: int, columns: list[str]) -
     known = file.metadata.row_group(group)
     average = max(known.total_byte_size // max(known.num_rows, 1), 1)
     rows = min(BLOCK_ROWS, max(BLOCK_BYTES // average, 1))
-    folded = _opened(path, columns)
     first = next(folded.iter_batches(1, row_groups=[group], columns=columns), None)
     longest = 0 if first is None else max(map(_longest_word, first.columns), default=0)
     reader = folded if longest * rows > LONGEST_ITEM else file
@@ -101,6 +103,7 @@ def _pieces(cells: pa.RecordBatch, first: int) -> Iterator[Rows]:
         yield _readable(cells, range(first, first + cells.num_rows))
         return
     sizes = np.sum([_lengths(column) for column in cells.columns], axis=0)
+    ends = np.cumsum(sizes)
     at = 0
     while at < cells.num_rows:
         if sizes[at] > LONGEST_ITEM:
@@ -108,7 +111,8 @@ def _pieces(cells: pa.RecordBatch, first: int) -> Iterator[Rows]:
             yield Rows(_plain(cells.slice(at, 0)), (), [told])
             at += 1
             continue
-        count = max(int(np.searchsorted(np.cumsum(sizes[at:]), BLOCK_BYTES, side="right")), 1)
+        fitting = int(np.searchsorted(ends, ends[at] - sizes[at] + BLOCK_BYTES, side="right"))
+        count = max(fitting - at, 1)
         yield _readable(_plain(cells.slice(at, count)), range(first + at, first + at + count))
         at += count
 

@@ -19,13 +19,12 @@ from matplotlib.figure import Figure
 from walkback import frames
 from walkback.analysis.analyze import subset_series, window_of
 from walkback.analysis.comparison import Compared, compare
-from walkback.analysis.model import Analysis, ScorerId
-from walkback.analysis.scorers.choose import scorer_for
+from walkback.analysis.model import Analysis
 from walkback.analysis.themes.topics import Topic, find_topics
 from walkback.case import Every
 from walkback.commands.packages import opened
 from walkback.commands.reporting import analysis_of
-from walkback.commands.scoring import bring_up_to_date
+from walkback.commands.scoring import bring_up_to_date, scorer_of
 from walkback.reports import charts, citation, words
 from walkback.reports.charts.on_axes import draw_sentiment_on, draw_volume_on
 from walkback.session import Session
@@ -67,7 +66,7 @@ class OpenCase:
         NothingToDoError without a store.
         """
         bring_up_to_date(self._session, self.case)
-        scorer = scorer_for(self.case)
+        scorer = scorer_of(self._session, self.case)
         window = self.case.window(self._session.now())
         table = self._session.store(self.case).scored(self.case, window, scorer.name, scorer.version)
         return frames.posts(table, self.case.zone)
@@ -83,11 +82,10 @@ class OpenCase:
         `only`: of some of the posts, to see what hangs on the others.
         """
         if only is not None:
-            scorer = scorer_for(self.case)
-            named = ScorerId(scorer.name, scorer.version)
-            store, now = self._session.store(self.case), self._session.now()
             bring_up_to_date(self._session, self.case)
-            whole, *parts = subset_series(self.case, store, named, every, now, _SUBSETS[only])
+            scorer, store = scorer_of(self._session, self.case), self._session.store(self.case)
+            now = self._session.now()
+            whole, *parts = subset_series(self.case, store, scorer, every, now, _SUBSETS[only])
             return frames.series(parts if by_source else [whole], self.case.zone)
         analysis = self.analysis(every)
         return frames.series(analysis.by_source if by_source else [analysis.series], self.case.zone)

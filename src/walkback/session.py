@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
+from walkback.analysis.model import ScorerId
 from walkback.case import Case
 from walkback.store import Store
 from walkback.terminal import JsonLog, Terminal
@@ -11,11 +12,15 @@ from walkback.terminal import JsonLog, Terminal
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What holds for every command of a call. `at` (aware): the time, where it is not today's."""
+    """What holds for every command of a call.
+
+    Of a package: `at` (aware) is when it was made, and `scorer` made the scores that are all there is.
+    """
 
     terminal: Terminal
     wait_s: float
     at: datetime | None = None
+    scorer: ScorerId | None = None
 
     def store(self, case: Case) -> Store:
         """The case's store, not opened yet."""

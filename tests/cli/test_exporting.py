@@ -3,11 +3,13 @@
 import hashlib
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.analysis.scorers.test_transformer import model_in
 from tests.cli.command import walkback
 from tests.worlds import add, post
 
@@ -205,6 +207,21 @@ def test_a_codebook_and_a_lexicon_go_along(case):
     assert theirs["scorer"]["name"] == "vader+mine"
     assert [each["name"] for each in theirs["concerns"]] == ["odd"]
     assert not (package / "codebook.toml").exists()
+
+
+def test_a_models_scores_go_along_and_its_weights_are_not_needed(case):
+    """Whatever folder it is in; on a machine that doesn't have it the figures are the same."""
+    model = case.path.parent / "models" / "tiny"
+    model.parent.mkdir()
+    model_in(model)
+    case.path.write_text(CASE + '[scorer]\nmodel = "models/tiny"\n')
+    package, _ = exported(load_case(case.path))
+    shutil.rmtree(model.parent)
+    theirs = walkback("analyze", "package", "--json", folder=case.path.parent)
+
+    assert theirs.stdout == (package / "analysis.json").read_text()
+    assert json.loads(theirs.stdout)["scorer"]["name"] == "tiny"
+    assert len(notebook.open(package).posts()["compound"].dropna()) == len(notebook.open(package).posts())
 
 
 def test_a_case_that_still_runs_stands_still_in_its_package(case):

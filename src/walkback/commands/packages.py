@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
+from walkback.analysis.model import ScorerId
 from walkback.analysis.themes.codebook import codebook_text
 from walkback.case import Case, load_case
 from walkback.commands.reporting import analysis_of
@@ -45,13 +46,13 @@ def export(session: Session, case: Case, folder: Path, *, ids_only: bool) -> Non
         session.store(case).write_package(case, unfinished, case.window(session.now()), ids_only=bare)
         _copy_case(case, unfinished)
         (unfinished / CARD).write_text(render_card(analysis, bare), encoding="utf-8")
-        _seal(unfinished, describe(analysis, [], bare))
+        _seal(unfinished, describe(analysis, bare))
         with opened(session, unfinished) as (theirs, copy):
             reread = render_json(analysis_of(theirs, copy, "day"))
         if not bare and reread != render_json(analysis):
             raise WalkbackError(f"{folder}: the package does not give the analysis again. Please report it")
         (unfinished / ANALYSIS).write_text(f"{reread}\n", encoding="utf-8")
-        _seal(unfinished, describe(analysis, [], bare))
+        _seal(unfinished, describe(analysis, bare))
         unfinished.rename(folder)
     except OSError as error:
         raise WalkbackError(f"{folder}: can't be written ({error.strerror}). Name another folder") from error
@@ -80,7 +81,7 @@ def _copy_case(case: Case, folder: Path) -> None:
 
 def _refuse_what_lies_elsewhere(case: Case) -> None:
     """A package is whole in its folder; a stranger's must not have us read other files."""
-    named = (case.themes.codebook, case.scorer.lexicon, case.scorer.model)
+    named = (case.themes.codebook, case.scorer.lexicon)
     elsewhere = [name for name in named if name is not None and not _is_in_the_folder(name)]
     if elsewhere:
         raise CaseError(f"{case.path}: {elsewhere[0]} lies in another folder. Put it beside the case file")
@@ -130,7 +131,7 @@ def opened(session: Session, path: Path) -> Iterator[tuple[Session, Case]]:
     _refuse_what_lies_elsewhere(case)
     with tempfile.TemporaryDirectory(prefix="walkback-") as folder:
         case = case.model_copy(update={"store": str(Path(folder, "package.duckdb"))})
-        own = replace(session, at=made_at)
+        own = replace(session, at=made_at, scorer=ScorerId(**descriptor["walkback"]["scorer"]))
         own.store(case).read_package(path, made_at=made_at)
         yield own, case
 
@@ -141,6 +142,7 @@ def _verified(folder: Path) -> dict[str, Any]:
         descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
         sealed = {str(one["path"]): one["hash"] for one in descriptor["resources"]}
         needed = {str(descriptor["walkback"]["case"]), *PACKAGE_FILES}
+        ScorerId(**descriptor["walkback"]["scorer"])
         if datetime.fromisoformat(descriptor["created"]).tzinfo is None:
             raise ValueError("created has no offset")  # noqa: TRY301  # told with the others
     except FileNotFoundError as error:

@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from walkback.analysis.analyze import analyze as analyze_case
-from walkback.analysis.model import Analysis, ScorerId
-from walkback.analysis.scorers.choose import scorer_for
+from walkback.analysis.model import Analysis
 from walkback.case import Case, Every
 from walkback.collectors.keys import keys_for
-from walkback.commands.scoring import bring_up_to_date
+from walkback.commands.scoring import bring_up_to_date, scorer_of
 from walkback.errors import CaseError, NothingToDoError, WalkbackError
 from walkback.reports import words
 from walkback.reports.contents import Report, build_report
@@ -33,9 +32,8 @@ def analysis_of(session: Session, case: Case, every: Every, since: datetime | No
 def _analysis_of_what_is_there(
     session: Session, case: Case, every: Every, since: datetime | None = None
 ) -> Analysis:
-    scorer = scorer_for(case)
-    named = ScorerId(scorer.name, scorer.version)
-    return analyze_case(case, session.store(case), named, every, session.now(), quoted_since=since)
+    scorer = scorer_of(session, case)
+    return analyze_case(case, session.store(case), scorer, every, session.now(), quoted_since=since)
 
 
 def analyze(session: Session, case: Case, every: Every, *, as_json: bool) -> None:
