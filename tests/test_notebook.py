@@ -9,7 +9,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from tests.worlds import add, case_at, post
+from tests.worlds import CASE, add, case_at, post
 
 import walkback
 from walkback.errors import CaseError, NothingToDoError
@@ -18,22 +18,6 @@ from walkback.store import Span, Store
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2023, 7, 25, tzinfo=UTC)
-CASE = """
-title = "Zoom"
-timezone = "Europe/Berlin"
-start = 2023-07-25
-end = 2023-08-25
-[query]
-any = ["zoom"]
-[[events]]
-at = 2023-08-06
-kind = "outcry"
-label = "Noticed"
-[[events]]
-at = 2023-08-11
-kind = "reversal"
-label = "Taken back"
-"""
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,23 @@ from walkback.post import Kind, Post, TextState
 from walkback.store import Page, Store, page_table
 
 NOW = datetime(2023, 10, 5, tzinfo=UTC)
+# A case file whose store is beside it.
+CASE = """
+title = "Zoom"
+timezone = "Europe/Berlin"
+start = 2023-07-25
+end = 2023-08-25
+[query]
+any = ["zoom"]
+[[events]]
+at = 2023-08-06
+kind = "outcry"
+label = "Noticed"
+[[events]]
+at = 2023-08-11
+kind = "reversal"
+label = "Taken back"
+"""
 
 
 def case_at(folder, **changes):

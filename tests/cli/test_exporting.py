@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests import worlds
 from tests.analysis.scorers.test_transformer import model_in
 from tests.cli.command import walkback
 from tests.worlds import add, post
@@ -18,25 +19,9 @@ from walkback.case import load_case
 from walkback.store import PACKAGE_FILES, Store
 
 START = datetime(2023, 7, 25, tzinfo=UTC)
-CASE = """
-title = "Zoom"
-timezone = "Europe/Berlin"
-start = 2023-07-25
-end = 2023-08-25
-synthetic = true
-[query]
-any = ["zoom"]
-[query.control]
-any = ["webcam"]
-[[events]]
-at = 2023-08-06
-kind = "outcry"
-label = "Noticed"
-[[events]]
-at = 2023-08-11
-kind = "reversal"
-label = "Taken back"
-"""
+CASE = worlds.CASE.replace("[query]", "synthetic = true\n[query]").replace(
+    "[[events]]", '[query.control]\nany = ["webcam"]\n[[events]]', 1
+)
 # What needs no words.
 FIGURES = (
     "series",
