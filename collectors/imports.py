@@ -3,14 +3,14 @@
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -101,13 +101,13 @@ def import_archive(
     fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     parser = Parser(door, case.query, fetched_at, archive.format_name, mapped)
     run = store.start_run(case, "import", _origin(case, path), now)
-    tally = _Tally(options.covers)
+    tally = Tally(options.covers)
     outcome = "failed"
     try:
         with (
             _no_search_for_cycles(),
             _reading(archive, mapped) as reading,
-            _parsing(parser, path.stat().st_size) as parse,
+            parsing(parser, path.stat().st_size) as parse,
         ):
 
             def wrote(written: Written) -> None:
@@ -215,11 +215,19 @@ def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]
         yield Lines(b"\n".join(texts), numbers, faults)
 
 
+class BlockParser(Protocol):
+    """What makes pages of blocks, and can go to another process."""
+
+    def ready(self) -> Callable[[Block], Parsed]:
+        """A function that parses blocks."""
+        ...
+
+
 _Parse = Callable[[Iterable[Block]], Iterator[Parsed]]
 
 
 @contextmanager
-def _parsing(parser: Parser, size: int) -> Iterator[_Parse]:
+def parsing(parser: BlockParser, size: int) -> Iterator[_Parse]:
     """Parse blocks in this process when there is little to do, else on every core; in order always."""
     if size < _INLINE_BELOW:
         parse = parser.ready()
@@ -244,7 +252,7 @@ def _in_order(pool: ProcessPoolExecutor, blocks: Iterable[Block], ahead: int) ->
 _parse_in_worker: Callable[[Block], Parsed]
 
 
-def _get_ready(parser: Parser) -> None:
+def _get_ready(parser: BlockParser) -> None:
     global _parse_in_worker  # noqa: PLW0603  # a worker process is set up once
     gc.disable()
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 20 MiB at hand
@@ -255,12 +263,17 @@ def _parse_here(block: Block) -> Parsed:
     return _parse_in_worker(block)
 
 
-class _Tally:
-    """Counts what becomes of the records, and how far each source's posts reach."""
+class Tally:
+    """Counts what becomes of the records, and how far each source's posts reach.
 
-    def __init__(self, covers: tuple[datetime, datetime] | None) -> None:
+    `spans` is what is covered where that is known; else it is `covers`, or from the first to the last post.
+    """
+
+    def __init__(self, covers: tuple[datetime, datetime] | None, spans: Sequence[Span] | None = None) -> None:
+        """Nothing is counted yet."""
         self.so_far = Imported()
         self._covers = covers
+        self._known = spans
         self._reach: dict[str, tuple[datetime, datetime]] = {}
 
     def pages(self, parsed: Iterable[Parsed]) -> Iterator[Page]:
@@ -285,6 +298,9 @@ class _Tally:
             self._reach[source] = min(low, earliest), max(high, latest)
 
     def _spans(self) -> Iterator[Span]:
+        if self._known is not None:
+            yield from self._known
+            return
         for source, (earliest, latest) in sorted(self._reach.items()):
             if self._covers:
                 yield Span(source, *self._covers, "complete", "stated")

@@ -1,6 +1,6 @@
 """Reading Parquet files in blocks, whatever they unpack to."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,18 @@ def parquet_header(path: Path) -> list[str]:
 
 def parquet_blocks(path: Path, mapped: Mapped) -> tuple[Iterator[Rows], Callable[[], float]]:
     """The rows in blocks, numbered from 1, and a function that tells the share that was read."""
-    file = _opened(path, [])
-    header = file.schema_arrow.names
+    header = parquet_header(path)
     wanted = {header[at]: field for field, at in mapped.columns.items()}
-    folded = _opened(path, list(wanted))
+    return file_blocks(_opened(path, []), _opened(path, list(wanted)), wanted)
+
+
+def file_blocks(
+    file: pq.ParquetFile, folded: pq.ParquetFile, wanted: Mapping[str, str]
+) -> tuple[Iterator[Rows], Callable[[], float]]:
+    """As `parquet_blocks`, of an open file; `folded` is the same one with the wanted columns kept folded.
+
+    `wanted` tells the field of each column that is read.
+    """
     nothing = pa.RecordBatch.from_pydict({field: pa.array([], pa.string()) for field in wanted.values()})
     total = max(file.metadata.num_rows, 1)
     read = 0

@@ -96,7 +96,11 @@ class _Harvest:
 
 
 def _parse_rows(rows: Rows, mapped: Mapped, sighting: Sighting, matcher: Matcher) -> Parsed:
-    posts, told = rows_to_posts(rows, mapped, sighting, matcher)
+    return page_of(*rows_to_posts(rows, mapped, sighting, matcher))
+
+
+def page_of(posts: pa.Table, told: Iterable[tuple[int, str]]) -> Parsed:
+    """Rows of a table that are posts, and (number, reason) of those that are none."""
     faults = tuple(_fault(number, 0, reason, reason) for number, reason in told)
     return Parsed(Page(posts, faults), 0, _reach(posts))
 

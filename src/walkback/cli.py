@@ -169,7 +169,12 @@ def collect(
 def import_(
     context: typer.Context,
     case_file: CaseFile,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archives.", show_default=False)],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Archives, or lakes (s3://… and gs://… too).", show_default=False
+        ),
+    ],
     *,
     format_name: Annotated[
         str | None, typer.Option("--format", help="The files' format; without it they are looked at.")
@@ -409,17 +414,35 @@ def label(
 def export(
     context: typer.Context,
     case_file: CaseFile,
-    folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.", show_default=False)],
+    folder: Annotated[
+        str,
+        typer.Argument(
+            help="A folder that isn't there yet; a lake's may be s3://… or gs://…", show_default=False
+        ),
+    ],
     *,
     ids_only: Annotated[
         bool, typer.Option("--ids-only", help="No words of any source; of X they are always left out.")
     ] = False,
+    partitioned: Annotated[
+        bool,
+        typer.Option(
+            "--partitioned", help="For yourself: a lake of all stored posts as Parquet, by source and day."
+        ),
+    ] = False,
 ) -> None:
     """Write the case as a package of data for others, which gives the same figures again."""
     case = load_case(case_file)
+    if ids_only and partitioned:
+        raise typer.BadParameter("--ids-only goes with a package; a lake has all that the store has")
+    if partitioned:
+        from walkback.commands import lakes
+
+        lakes.export_lake(_session(context), case, folder)
+        return
     from walkback.commands import packages
 
-    packages.export(_session(context), case, folder, ids_only=ids_only)
+    packages.export(_session(context), case, Path(folder), ids_only=ids_only)
 
 
 @app.command()

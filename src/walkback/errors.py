@@ -4,6 +4,7 @@ WalkbackError
 ├── CaseError            the call or the case file is wrong            exit 2
 ├── ArchiveError         a file is not one that import understands     exit 2
 ├── NothingToDoError     there is nothing stored to work on            exit 4
+├── FolderError          a folder, here or in an object store, fails   exit 1
 └── StoreError           the store can't be used as it is              exit 1
     └── StoreBusyError   another process holds the store               exit 5
 """
@@ -36,6 +37,10 @@ class NothingToDoError(WalkbackError):
     """The store holds nothing that the command could work on."""
 
     exit_code = 4
+
+
+class FolderError(WalkbackError):
+    """A folder, on this machine or in an object store, can't be listed, read or written."""
 
 
 class StoreError(WalkbackError):

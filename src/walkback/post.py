@@ -97,9 +97,19 @@ class Door:
     def _hmac(self, message: str) -> str:
         return hmac.digest(self._key, message.encode("utf-8", "replace"), "sha256").hex()
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from others, and nothing of what it is."""
+        return self._hmac("which key is this?")[:_PSEUDONYM_HEX]
+
     def author(self, source: str, stable_id: str) -> str:
         """HMAC-SHA256 of `source:stable_id`, its first 128 bits in hex."""
         return self._digest(f"{source}:{stable_id}")[:_PSEUDONYM_HEX]
+
+    @staticmethod
+    def is_pseudonym(name: str) -> bool:
+        """Whether a name has the form of a pseudonym."""
+        return _PSEUDONYM.fullmatch(name) is not None
 
     def mention(self, handle: str) -> str:
         """The mask of a handle, `u_` and ten hex digits, whatever its case."""
@@ -147,6 +157,7 @@ class Door:
         return prefix + self._mask_handle(handle)
 
 
+_PSEUDONYM: Final = re.compile(rf"[0-9a-f]{{{_PSEUDONYM_HEX}}}")
 _MASKED: Final = re.compile(rf"u_[0-9a-f]{{{_MENTION_HEX}}}")
 _MASKED_SITE: Final = re.compile(rf"u-[0-9a-f]{{{_MENTION_HEX}}}")
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")

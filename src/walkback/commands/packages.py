@@ -70,7 +70,7 @@ def _told(bare: list[str], sources: list[str]) -> str:
 
 def _copy_case(case: Case, folder: Path) -> None:
     """The case file and what it names beside it."""
-    _refuse_what_lies_elsewhere(case)
+    refuse_what_lies_elsewhere(case)
     for name in (case.themes.codebook, case.scorer.lexicon):
         if name is not None and (beside := case.path.parent / name).is_file():  # else the name of one of ours
             shutil.copyfile(beside, folder / name)
@@ -79,7 +79,7 @@ def _copy_case(case: Case, folder: Path) -> None:
     shutil.copyfile(case.path, folder / case.path.name)
 
 
-def _refuse_what_lies_elsewhere(case: Case) -> None:
+def refuse_what_lies_elsewhere(case: Case) -> None:
     """A package is whole in its folder; a stranger's must not have us read other files."""
     named = (case.themes.codebook, case.scorer.lexicon)
     elsewhere = [name for name in named if name is not None and not _is_in_the_folder(name)]
@@ -128,7 +128,7 @@ def opened(session: Session, path: Path) -> Iterator[tuple[Session, Case]]:
     descriptor = _verified(path)
     made_at = datetime.fromisoformat(descriptor["created"])
     case = load_case(path / descriptor["walkback"]["case"])
-    _refuse_what_lies_elsewhere(case)
+    refuse_what_lies_elsewhere(case)
     with tempfile.TemporaryDirectory(prefix="walkback-") as folder:
         case = case.model_copy(update={"store": str(Path(folder, "package.duckdb"))})
         own = replace(session, at=made_at, scorer=ScorerId(**descriptor["walkback"]["scorer"]))

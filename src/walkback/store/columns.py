@@ -36,6 +36,8 @@ _FIELDS: "Final[list[pa.Field[Any]]]" = [
     pa.field("quotes", pa.int64()),
     pa.field("score", pa.int64()),
     pa.field("views", pa.int64()),
+    pa.field("observed_at", _TIME),  # when those counts were seen; null: when the post was fetched
+    pa.field("first_seen_at", _TIME),  # null: when the post was fetched
 ]
 PAGE_SCHEMA: Final = pa.schema(_FIELDS)
 _COUNTS: Final = ("likes", "replies", "reposts", "quotes", "score", "views")
@@ -52,5 +54,10 @@ def page_table(posts: Sequence[Post], matcher: Matcher) -> pa.Table:
     columns["text"] = texts = pa.array(columns["text"], pa.string())
     columns["content_hash"] = content_hashes(texts)
     columns["terms"] = matcher.terms(texts)
-    arrays = [pa.array(columns[field.name], field.type) for field in PAGE_SCHEMA]
+    arrays = [
+        pa.array(columns[field.name], field.type)
+        if field.name in columns
+        else pa.nulls(len(posts), field.type)
+        for field in PAGE_SCHEMA
+    ]
     return pa.Table.from_arrays(arrays, schema=PAGE_SCHEMA)

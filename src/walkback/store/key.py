@@ -37,6 +37,11 @@ def open_door(store: Path) -> Door:
         ) from error
 
 
+def fingerprint_of(store: Path) -> str | None:
+    """What tells the key of a store from others; None where it was destroyed. Raises StoreError."""
+    return None if _destroyed(store.with_suffix(".key")) else open_door(store).fingerprint
+
+
 def shred_key(store: Path, now: datetime) -> None:
     """Overwrite the key of a store, and leave a word on it. Raises StoreError where it can't be written."""
     path = store.with_suffix(".key")

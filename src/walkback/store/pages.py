@@ -32,7 +32,8 @@ class Span:
     """A window of a source that was covered: half-open, UTC.
 
     `how` is `archive` for a file taken as complete from its first to its last post, `stated` where
-    the user says what a file is complete for.
+    the user says what a file is complete for. `of_query`: for the case's query alone, though it comes from
+    an import.
     """
 
     source: str
@@ -40,6 +41,7 @@ class Span:
     end: datetime
     status: str
     how: str = "archive"
+    of_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,11 @@ class Written:
 # Later in this order wins: what its author deleted, so that no archive that is older than it looks brings
 # that back; the newest fetch; of equals the one with fewer words left; then an arbitrary but fixed order,
 # so that no order of pages matters.
-_RANK: Final = """(text_state = 'deleted', fetched_at, text_state <> 'present', hash(
+TIE: Final = """hash(
     kind, author, created_at, edited_at, lang, text, text_state, url, parent_id, conversation_id,
-    place, content_hash, via, account_days))"""
+    place, content_hash, via, account_days)"""
+RANK: Final = "(text_state = 'deleted', fetched_at, text_state <> 'present', {tie})"
+_RANK: Final = RANK.replace("{tie}", TIE)
 
 _CONTENT: Final = (
     "kind",
@@ -108,7 +112,8 @@ _CONTENT: Final = (
 # Two rows of one post in a batch: ON CONFLICT would keep whichever comes first.
 _STAGE: Final = f"""
 CREATE OR REPLACE TEMP TABLE incoming AS
-SELECT *, {_RANK} AS rank, min(fetched_at) OVER (PARTITION BY source, id) AS first_seen_at
+SELECT * REPLACE (min(coalesce(first_seen_at, fetched_at)) OVER (PARTITION BY source, id) AS first_seen_at),
+    {_RANK} AS rank
 FROM page
 WHERE NOT EXISTS (FROM tombstone WHERE key_hash = sha256(page.source || ':' || page.id))
 QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY rank DESC) = 1
@@ -116,7 +121,7 @@ QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY rank DESC) = 1
 
 _INSERT_NEW: Final = f"""
 INSERT INTO post (source, id, first_seen_at, {", ".join(_CONTENT)})
-SELECT source, id, fetched_at, {", ".join(_CONTENT)} FROM page
+SELECT source, id, coalesce(first_seen_at, fetched_at), {", ".join(_CONTENT)} FROM page
 """
 
 _INSERT_STAGED: Final = f"""
@@ -178,11 +183,13 @@ _COUNTS: Final = ("likes", "replies", "reposts", "quotes", "score", "views")
 # Two different counts of one moment: the greater stays, so that no order of pages matters.
 _STAGE_OBSERVATIONS: Final = f"""
 CREATE OR REPLACE TEMP TABLE seen AS
-SELECT page.source, page.id, page.fetched_at AS observed_at, {", ".join(f"page.{name}" for name in _COUNTS)}
+SELECT page.source, page.id, coalesce(page.observed_at, page.fetched_at) AS observed_at,
+    {", ".join(f"page.{name}" for name in _COUNTS)}
 FROM page SEMI JOIN incoming USING (source, id)
 WHERE coalesce({", ".join(_COUNTS)}) IS NOT NULL
 QUALIFY row_number() OVER (
-    PARTITION BY source, id, observed_at ORDER BY ({", ".join(_COUNTS)}) DESC) = 1
+    PARTITION BY source, id, coalesce(page.observed_at, page.fetched_at)
+    ORDER BY ({", ".join(_COUNTS)}) DESC) = 1
 """
 
 _FORGET_LESSER: Final = f"""
@@ -194,7 +201,7 @@ WHERE observation.source = seen.source AND observation.id = seen.id
 """
 
 _OBSERVE_PAGE: Final = f"""
-INSERT INTO observation SELECT source, id, fetched_at, {", ".join(_COUNTS)} FROM page
+INSERT INTO observation SELECT source, id, coalesce(observed_at, fetched_at), {", ".join(_COUNTS)} FROM page
 WHERE coalesce({", ".join(_COUNTS)}) IS NOT NULL
 """
 
@@ -228,7 +235,7 @@ WHERE run.id = $run AND run.what = 'collect'
 
 _COVER: Final = """
 INSERT INTO coverage
-SELECT "case", $source, CASE what WHEN 'import' THEN '*' ELSE $query_hash END,
+SELECT "case", $source, CASE WHEN what = 'import' AND NOT $of_query THEN '*' ELSE $query_hash END,
     $start, $end, $status, $how, origin
 FROM run WHERE id = $run
 ON CONFLICT DO NOTHING
@@ -346,7 +353,8 @@ def _write_coverage(connection: duckdb.DuckDBPyConnection, page: Page, run: str,
             "status": span.status,
         }
         connection.execute(_ABSORB_COVER, {**asked, "query_hash": query_hash})
-        connection.execute(_COVER, {**asked, "query_hash": query_hash, "how": span.how})
+        said = {"query_hash": query_hash, "how": span.how, "of_query": span.of_query}
+        connection.execute(_COVER, {**asked, **said})
 
 
 def _write_cursor(

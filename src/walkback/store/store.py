@@ -14,13 +14,14 @@ import duckdb
 import pyarrow as pa
 
 from walkback.case import Case
+from walkback.lake import Lake
 from walkback.matching import Matcher
 from walkback.post import Door
-from walkback.store import backup, erasing, package
+from walkback.store import backup, erasing, lake, package
 from walkback.store import connection as connections
 from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
-from walkback.store.key import open_door, shred_key
+from walkback.store.key import fingerprint_of, open_door, shred_key
 from walkback.store.labels import keep_label, labelled
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
 from walkback.store.private import PrivateCopy, copied, remove_leftovers
@@ -130,6 +131,14 @@ class Store:
     def read_package(self, folder: Path, *, made_at: datetime) -> None:
         """Make the store, which isn't there yet, of a package's files. Raises CaseError."""
         package.read_files(folder, self.path, made_at=made_at)
+
+    def fingerprint(self) -> str | None:
+        """What tells the pseudonym key from others; None where it was destroyed. Raises StoreError."""
+        return fingerprint_of(self.path)
+
+    def write_part(self, into: Lake, *, written: Callable[[int], None]) -> int:
+        """Write all posts into a lake, in place of what was written before; see `lake.write_part`."""
+        return lake.write_part(self.path, into, wait_s=self.wait_s, written=written)
 
     def faults(self) -> list[str]:
         """What is wrong with the store, in words; all of it is read. Raises StoreError where it can't be."""
