@@ -41,6 +41,7 @@ from walkback.analysis.outcry import describe_outcry
 from walkback.analysis.phases import AFTER_REVERSAL, edges_of, find_phases, measure_phases
 from walkback.analysis.quotes import find_quotes
 from walkback.analysis.rates import ObservedCounts, cut_points
+from walkback.analysis.reading import Counting, Records
 from walkback.analysis.scorers.base import NEGATIVE_AT_MOST
 from walkback.analysis.series import Counts, build_series, build_series_by_source
 from walkback.analysis.themes.codebook import codebook_of
@@ -73,7 +74,7 @@ def analyze(
     inside the window.
     """
     with store.snapshot() as snapshot:
-        found = _estimate(case, store, snapshot, scorer, every, now)
+        found = estimate_from(case, store, snapshot, scorer, every, now)
         window, fewest = window_of(found), case.report.minimum_cell
         return replace(
             found,
@@ -88,7 +89,7 @@ def analyze(
 def estimate(case: Case, store: Store, scorer: ScorerId, every: Every, now: datetime) -> Analysis:
     """The analysis without what people said: series, phases, effects, verdict. Raises as `analyze`."""
     with store.snapshot() as snapshot:
-        return _estimate(case, store, snapshot, scorer, every, now)
+        return estimate_from(case, store, snapshot, scorer, every, now)
 
 
 def subset_series(
@@ -118,21 +119,22 @@ def window_of(found: Analysis) -> Window:
     return Window(found.case.name, found.case.query.hash, grid.start, grid.end, scorer.name, scorer.version)
 
 
-def _estimate(
-    case: Case, store: Store, snapshot: Snapshot, scorer: ScorerId, every: Every, now: datetime
+def estimate_from(
+    case: Case, records: Records, counting: Counting, scorer: ScorerId, every: Every, now: datetime
 ) -> Analysis:
+    """The estimate, from wherever the posts are. Raises as `analyze`."""
     start, end = case.window(now)
     window = Window(case.name, case.query.hash, start, end, scorer.name, scorer.version)
-    totals = snapshot.case_counts(window)
+    totals = counting.case_counts(window)
     if totals.posts == 0:
         raise NothingToDoError(
             f"{case.path}: no stored post matches the query between {start:%Y-%m-%d} and {end:%Y-%m-%d}. "
             "Import or collect posts, or widen [query] or the window"
         )
-    coverage = read_coverage(store, case)
+    coverage = read_coverage(records, case)
 
     def tallies(edges: Sequence[datetime]) -> list[Tally]:
-        return snapshot.tallies(window, edges, negative=NEGATIVE_AT_MOST)
+        return counting.tallies(window, edges, negative=NEGATIVE_AT_MOST)
 
     stretches = find_phases(case.timeline(), start, end)
     edges = edges_of(stretches)
@@ -144,7 +146,7 @@ def _estimate(
     by_source = build_series_by_source(grids[every], counted[every], counts)
     weekly = build_series_by_source(grids["week"], counted["week"], counts)
     phases = measure_phases(stretches, tallies(edges), counts.observed, counts.sources)
-    reader = Reader(store, snapshot, case, window, coverage, counts.sources)
+    reader = Reader(records, counting, case, window, coverage, counts.sources)
     tested = tuple(_tested(reader, setting) for setting in settings(case.timeline(), start, end))
     judged = judged_of(tested)
     checks = _checks(reader, judged)
@@ -169,7 +171,7 @@ def _estimate(
         shape=shape,
         effects=effects_of(tested),
         verdict=_verdict(tested, judged, checks, phases, state_of(series["day"], shape)),
-        origins=_origins(store.runs(case)),
+        origins=_origins(records.runs(case)),
         checks=checks,
         counterfactual=None if judged is None else counterfactual_on(grids[every], judged),
         changepoints=changepoints,

@@ -6,19 +6,19 @@ from itertools import pairwise
 from typing import Final
 
 from walkback.analysis.model import CoverageSpan, CoverageStatus
+from walkback.analysis.reading import Records
 from walkback.case import Case
-from walkback.store import Store
 
 Stretch = tuple[datetime, datetime]
 
 _EVER: Final = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def read_coverage(store: Store, case: Case) -> tuple[CoverageSpan, ...]:
+def read_coverage(records: Records, case: Case) -> tuple[CoverageSpan, ...]:
     """What was covered for the case's query, by source and time."""
     return tuple(
         CoverageSpan(row.source, row.start, row.end, CoverageStatus(row.status), row.how)
-        for row in store.coverage(case)
+        for row in records.coverage(case)
     )
 
 

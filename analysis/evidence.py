@@ -22,8 +22,9 @@ from walkback.analysis.hourly import (
     start_of_day,
 )
 from walkback.analysis.model import CoverageSpan, CoverageStatus
+from walkback.analysis.reading import Counting, Records
 from walkback.case import Case
-from walkback.store import HourTally, Snapshot, Store, Subset, Window
+from walkback.store import HourTally, Subset, Window
 
 _LONGEST_BASELINE: Final = timedelta(days=56)  # what was usual a year ago is not
 _LONGEST_AFTER: Final = timedelta(days=15)
@@ -50,8 +51,8 @@ class Around:
 class Reader:
     """Where the hours of a case come from. `window` is the case's whole window."""
 
-    store: Store
-    snapshot: Snapshot
+    records: Records
+    counting: Counting
     case: Case
     window: Window
     coverage: Sequence[CoverageSpan]
@@ -99,7 +100,7 @@ class Reader:
 
     def _tallies(self, window: Window, span: Span, subset: Subset = Subset.ALL) -> list[HourTally]:
         asked = replace(window, start=span.first, end=span.end)
-        return self.snapshot.hour_tallies(asked, self.case.timezone, subset=subset)
+        return self.counting.hour_tallies(asked, self.case.timezone, subset=subset)
 
     def _read(self, around: Around, window: Window, subset: Subset = Subset.ALL) -> Sequence[HourTally]:
         tallies = self._tallies(window, around.span, subset)
@@ -112,7 +113,7 @@ class Reader:
         return self._hours(around, self._read(around, self.window, subset))
 
     def _of_established(self, around: Around) -> Hours | None:
-        if not self.snapshot.young(self.window, [around.span.first, around.span.end]):
+        if not self.counting.young(self.window, [around.span.first, around.span.end]):
             return None
         return self._of_subset(around, Subset.ESTABLISHED_ACCOUNTS)
 
@@ -126,7 +127,7 @@ class Reader:
             f"{name} {version}": self._hours(
                 around, self._read(around, replace(self.window, scorer=name, version=version))
             )
-            for name, version, scored in self.snapshot.scorers(self.case)
+            for name, version, scored in self.counting.scorers(self.case)
             if (name, version) != (self.window.scorer, self.window.version) and scored >= most
         }
 
@@ -136,7 +137,7 @@ class Reader:
             return None
         window = replace(self.window, case=control.name, query_hash=control.query.hash)
         tallies = self._read(around, window)
-        own = read_coverage(self.store, control)
+        own = read_coverage(self.records, control)
         archives = [span for span in self.coverage if span.how in {"archive", "stated"}]
         counted = {tally.source for tally in tallies} - around.left_out
         return build_hours(tallies, around.span, [*own, *archives], counted, self.case.zone)

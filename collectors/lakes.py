@@ -54,7 +54,7 @@ def import_lake(
     files = lake.post_files()
     if not files:
         raise ArchiveError(f"{place}: a lake without posts. Export a store into it first")
-    covered = None if options.covers else (lake.coverage_of(case) or lake.archives() or None)
+    covered = None if options.covers else (lake.covered(case) or None)
     door = store.prepare()
     same_key = lake.key == door.fingerprint
     origin = lake.folder.address("").rstrip("/")

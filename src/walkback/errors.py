@@ -5,6 +5,7 @@ WalkbackError
 ├── ArchiveError         a file is not one that import understands     exit 2
 ├── NothingToDoError     there is nothing stored to work on            exit 4
 ├── FolderError          a folder, here or in an object store, fails   exit 1
+├── EngineError          what runs beyond one file failed              exit 1
 └── StoreError           the store can't be used as it is              exit 1
     └── StoreBusyError   another process holds the store               exit 5
 """
@@ -41,6 +42,10 @@ class NothingToDoError(WalkbackError):
 
 class FolderError(WalkbackError):
     """A folder, on this machine or in an object store, can't be listed, read or written."""
+
+
+class EngineError(WalkbackError):
+    """The engine that analyses a lake failed, or can't be reached."""
 
 
 class StoreError(WalkbackError):

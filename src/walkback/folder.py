@@ -4,14 +4,15 @@ Keys, region and endpoint of an object store come from the environment, as its o
 https://arrow.apache.org/docs/python/filesystems.html.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.fs as arrow
+from pyarrow.dataset import dataset
 
 from walkback.errors import CaseError, FolderError
 
@@ -98,6 +99,11 @@ class Folder:
         """A file to read here and there in."""
         with _told(self._shown(name), "be opened"):
             return self._files.open_input_file(str(self._root / name))
+
+    def dataset(self, names: Sequence[str]) -> Any:
+        """Parquet files together as an Arrow dataset."""
+        with _told(self.place, "be read"):
+            return dataset([str(self._root / name) for name in names], filesystem=self._files)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[pa.NativeFile]:

@@ -155,9 +155,12 @@ class Lake:
         queries = {case.query.hash, ANY_QUERY}
         return [span for span in self.coverage() if span.case == case.name and span.query_hash in queries]
 
-    def archives(self) -> list[Covered]:
-        """What is covered whatever is asked, whichever case brought it."""
-        return [span for span in self.coverage() if span.query_hash == ANY_QUERY]
+    def covered(self, case: Case) -> list[Covered]:
+        """What is said to be covered for a case's query; of a case that is not in the lake, its archives'.
+
+        An archive is complete whatever is asked, whichever case brought it.
+        """
+        return self.coverage_of(case) or [span for span in self.coverage() if span.query_hash == ANY_QUERY]
 
     def _spans(self, name: str) -> list[Covered]:
         try:

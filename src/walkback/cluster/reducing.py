@@ -1,0 +1,82 @@
+"""The second pass: of all rows of a post the one that counts, laid out by author and by words."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pyarrow.parquet as pq
+
+from walkback.cluster.engine import MEMORY_A_TASK, Engine
+from walkback.folder import Folder
+from walkback.store.shards import By, Reduced, reduced
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """What is left of `rows` rows of `posts` posts: those that are in a topic.
+
+    The names of the files in the folder, by author and by words, of every shard that has any.
+    """
+
+    folder: Folder
+    by: dict[By, list[tuple[str, ...]]]
+    rows: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    folder: Folder
+    shard: int
+    shards: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    by: dict[By, dict[int, str]]
+    rows: int
+    posts: int
+
+
+def reduce_rows(engine: Engine, folder: Folder, names: Sequence[str], shards: int) -> Shards:
+    """Reduce what `key_files` wrote, shard by shard. Raises EngineError."""
+    of_shard: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        of_shard[PurePosixPath(name).parent.name].append(name)
+    tasks = [
+        _Task(folder, number, shards, tuple(of_shard[found])) for number, found in enumerate(sorted(of_shard))
+    ]
+    written = engine.map(_reduce, tasks)
+    return Shards(
+        folder,
+        {by: _grouped([each.by[by] for each in written]) for by in By},
+        rows=sum(each.rows for each in written),
+        posts=sum(each.posts for each in written),
+    )
+
+
+def _reduce(task: _Task) -> _Written:
+    rows = task.folder.dataset(task.names)
+    with reduced(rows, memory=MEMORY_A_TASK) as kept:
+        return _Written({by: _write(task, by, kept) for by in By}, rows.count_rows(), kept.posts())
+
+
+def _write(task: _Task, by: By, kept: Reduced) -> dict[int, str]:
+    """The names of files by the shard that they are of."""
+    names: dict[int, str] = {}
+    for shard in range(task.shards):
+        rows = kept.part(by, shard, task.shards)
+        if not rows.num_rows:
+            continue
+        names[shard] = f"{by}/{shard}/{task.shard}.parquet"
+        with task.folder.writing(names[shard]) as file:
+            pq.write_table(rows, file, compression="zstd")
+    return names
+
+
+def _grouped(written: Sequence[dict[int, str]]) -> list[tuple[str, ...]]:
+    """The files of each shard that has any."""
+    shards = sorted({shard for names in written for shard in names})
+    return [tuple(names[shard] for names in written if shard in names) for shard in shards]
