@@ -52,6 +52,10 @@ def _limits_of_posts(analysis: Analysis) -> tuple[tuple[str, bool], ...]:
         f"Near-duplicates: {words.count(totals.near_duplicates, 'post')} with the words of an earlier one. "
         "Shared wording can be a campaign, or just a shared headline."
     )
+    unread = (
+        "The posts were counted where they lie, in a lake: none is quoted here, and nobody looked at what "
+        "people were angry about or at who spoke."
+    )
     return (
         (made_up, case.synthetic),
         (sample, totals.posts > 0 and not case.synthetic),
@@ -59,4 +63,5 @@ def _limits_of_posts(analysis: Analysis) -> tuple[tuple[str, bool], ...]:
         (scorer, totals.scored > 0 and analysis.scorer.name.startswith("vader")),
         (bare, totals.unscorable > 0),
         (repeated, totals.near_duplicates > 0),
+        (unread, analysis.voices is None),
     )

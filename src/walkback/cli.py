@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from datetime import date, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -30,8 +31,38 @@ app = typer.Typer(
 
 CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="The case file (TOML).", show_default=False)]
 CaseOrPackage = Annotated[
-    Path,
+    str,
     typer.Argument(metavar="CASE", help="The case file (TOML), or a package's folder.", show_default=False),
+]
+# Nobody who works on one machine sees any of these.
+_ONE_MACHINE = find_spec("daft") is None
+ByEngine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        hidden=_ONE_MACHINE,
+        help="daft: CASE is a lake (see export --partitioned), analysed where it lies.",
+    ),
+]
+OnRay = Annotated[
+    str | None,
+    typer.Option("--ray", metavar="ADDRESS", hidden=_ONE_MACHINE, help="With --engine: on this Ray cluster."),
+]
+CaseOfLake = Annotated[
+    str | None,
+    typer.Option(
+        "--case", metavar="NAME|FILE", hidden=_ONE_MACHINE, help="With --engine: which of the lake's cases."
+    ),
+]
+Scratch = Annotated[
+    str | None,
+    typer.Option(
+        "--scratch",
+        metavar="FOLDER",
+        hidden=_ONE_MACHINE,
+        help="With --engine: where its workers put what lies between; default: in the lake.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 ByEvery = Annotated[str, typer.Option("--every", help="The grid: hour, day or week.")]
@@ -218,14 +249,23 @@ def score(context: typer.Context, case_file: CaseFile) -> None:
 
 @app.command()
 def analyze(
-    context: typer.Context, case_file: CaseOrPackage, *, every: ByEvery = "day", as_json: AsJson = False
+    context: typer.Context,
+    case_file: CaseOrPackage,
+    *,
+    every: ByEvery = "day",
+    as_json: AsJson = False,
+    engine: ByEngine = None,
+    ray: OnRay = None,
+    case_of_lake: CaseOfLake = None,
+    scratch: Scratch = None,
 ) -> None:
     """Series, phases, the outcry's shape and the verdict."""
     grid = _every(every)
-    from walkback.commands import packages, reporting
+    from walkback.commands import opening, reporting
 
-    with packages.opened(_session(context), case_file) as (session, case):
-        reporting.analyze(session, case, grid, as_json=as_json)
+    beyond = opening.Beyond(engine, ray, case_of_lake, scratch)
+    with opening.opened(_session(context), case_file, beyond) as it:
+        reporting.show(it.session.terminal, it.analyst(it.case, grid, None), as_json=as_json)
 
 
 @app.command()
@@ -246,15 +286,19 @@ def report(
     mail: Annotated[
         bool, typer.Option("--mail", help="Send it, too: server and addresses from the environment.")
     ] = False,
+    engine: ByEngine = None,
+    ray: OnRay = None,
+    case_of_lake: CaseOfLake = None,
+    scratch: Scratch = None,
 ) -> None:
     """Write the report: report.html and the other formats, the chart and its figures."""
     grid = _every(every)
-    from walkback.commands import packages, reporting
+    from walkback.commands import opening, reporting
 
     wanted = reporting.report_formats(formats)
-    with packages.opened(_session(context), case_file) as (session, case):
-        monday = _week(week, case)
-        reporting.write_report(session, case, grid, out, formats=wanted, week=monday, mail=mail)
+    beyond = opening.Beyond(engine, ray, case_of_lake, scratch)
+    with opening.opened(_session(context), case_file, beyond) as it:
+        reporting.write_report(it, grid, out, formats=wanted, week=_week(week, it.case), mail=mail)
 
 
 @app.command()

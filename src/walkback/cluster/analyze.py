@@ -72,9 +72,9 @@ class LakeAnalyst:
         return names
 
 
-def scratch_in(lake: Lake) -> Folder:
-    """A folder of its own in the lake."""
-    return lake.folder.folder(f"_scratch/{secrets.token_hex(8)}")
+def scratch_in(folder: Folder) -> Folder:
+    """A folder of its own in another, which engines that read a lake do not look into."""
+    return folder.folder(f"_scratch/{secrets.token_hex(8)}")
 
 
 def _shards(files: Sequence[PostFile], workers: int) -> int:

@@ -20,7 +20,7 @@ from walkback.collectors.sandbox.platforms.faults import Fault
 from walkback.collectors.sandbox.platforms.server import Sandbox
 from walkback.collectors.sandbox.world import build_world
 from walkback.commands.collecting import SANDBOX, Wanted, collect_sources, sandbox_network
-from walkback.commands.reporting import write_report
+from walkback.commands.reporting import in_store, write_report
 from walkback.errors import CaseError
 from walkback.reports.files import FORMATS
 from walkback.session import Session
@@ -38,7 +38,7 @@ def run_demo(session: Session, folder: Path) -> int:
     with Sandbox(world, clock).running() as sandbox:
         network = replace(sandbox_network(case, sandbox.address), clock=clock)
         code = collect_sources(session, case, Wanted(), network)
-    write_report(session, case, "day", None, formats=FORMATS)
+    write_report(in_store(session, case), "day", None, formats=FORMATS)
     return code
 
 

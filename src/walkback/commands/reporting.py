@@ -1,8 +1,10 @@
 """What `analyze` and `report` do: ask the store, and tell what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from walkback.analysis.analyze import analyze as analyze_case
@@ -22,27 +24,38 @@ from walkback.reports.tables import checks_table, effects_table, phases_table
 from walkback.session import Session
 from walkback.terminal import Terminal
 
+# The analysis of a case on a grid; `since`, where it is not None, is from when on posts are quoted.
+Analyst = Callable[[Case, Every, datetime | None], Analysis]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case, whoever analyses it, and the folder that its report goes into."""
+
+    session: Session
+    case: Case
+    analyst: Analyst
+    beside: Path
+
+
+def in_store(session: Session, case: Case) -> Opened:
+    """A case whose posts are in its store."""
+    return Opened(session, case, partial(analysis_of, session), case.path.parent)
+
 
 def analysis_of(session: Session, case: Case, every: Every, since: datetime | None = None) -> Analysis:
     """The case's analysis, after scoring what is pending. `since`: from when on posts are quoted."""
     bring_up_to_date(session, case)
-    return _analysis_of_what_is_there(session, case, every, since)
-
-
-def _analysis_of_what_is_there(
-    session: Session, case: Case, every: Every, since: datetime | None = None
-) -> Analysis:
     scorer = scorer_of(session, case)
     return analyze_case(case, session.store(case), scorer, every, session.now(), quoted_since=since)
 
 
-def analyze(session: Session, case: Case, every: Every, *, as_json: bool) -> None:
+def show(terminal: Terminal, analysis: Analysis, *, as_json: bool) -> None:
     """Print the analysis, for a machine or for a person."""
-    analysis = analysis_of(session, case, every)
     if as_json:
-        session.terminal.result(render_json(analysis))
+        terminal.result(render_json(analysis))
     else:
-        _show(session.terminal, analysis)
+        _show(terminal, analysis)
 
 
 def _show(terminal: Terminal, analysis: Analysis) -> None:
@@ -69,8 +82,7 @@ def report_formats(asked: str | None) -> tuple[str, ...]:
 
 
 def write_report(
-    session: Session,
-    case: Case,
+    opened: Opened,
     every: Every,
     out: Path | None,
     *,
@@ -79,10 +91,11 @@ def write_report(
     mail: bool = False,
 ) -> None:
     """Write the report's files, say the answer and where they are, and send it. `week`: its Monday."""
+    session, case = opened.session, opened.case
     server = mail_server(keys_for(case.path).get) if mail else None
-    report = _whole_report(session, case, every) if week is None else _weekly(session, case, every, week)
+    report = _whole_report(opened, every) if week is None else _weekly(opened, every, week)
     suffix = "" if week is None else f"-{week:%G-W%V}"
-    folder = out or case.path.parent / f"{case.name}-report{suffix}"
+    folder = out or opened.beside / f"{case.name}-report{suffix}"
     contents = publish_report(session, report, folder, formats)
     if server is not None:
         paper = {f"{case.name}{suffix}.pdf": contents.get("report.pdf") or render_pdf(report)}
@@ -103,21 +116,22 @@ def publish_report(
     return contents
 
 
-def _whole_report(session: Session, case: Case, every: Every) -> Report:
-    return build_report(analysis_of(session, case, every))
+def _whole_report(opened: Opened, every: Every) -> Report:
+    return build_report(opened.analyst(opened.case, every, None))
 
 
-def _weekly(session: Session, case: Case, every: Every, monday: date) -> Report:
+def _weekly(opened: Opened, every: Every, monday: date) -> Report:
     """What was known at the end of the week, and the answer a week before."""
+    case, analyst, now = opened.case, opened.analyst, opened.session.now()
     start, end = case.instant(monday), case.instant(monday + timedelta(days=7))
-    first, last = case.window(session.now())
+    first, last = case.window(now)
     if start >= last or end <= first:
         raise CaseError(f"--week {monday:%G-W%V} lies outside the case's window. Give a week inside it")
-    analysis = analysis_of(session, case.as_of(min(end, session.now())), every, since=start)
+    analysis = analyst(case.as_of(min(end, now)), every, start)
     before = None
     if start > first:
         with suppress(NothingToDoError):
-            before = _analysis_of_what_is_there(session, case.as_of(start), every).verdict
+            before = analyst(case.as_of(start), every, None).verdict
     return build_report(analysis, week=monday, before=before)
 
 

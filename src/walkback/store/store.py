@@ -136,6 +136,10 @@ class Store:
         """What tells the pseudonym key from others; None where it was destroyed. Raises StoreError."""
         return fingerprint_of(self.path)
 
+    def door(self) -> Door | None:
+        """The door that posts came in by; None where the store has no key yet. Raises StoreError."""
+        return open_door(self.path) if self.path.with_suffix(".key").exists() else None
+
     def write_part(self, into: Lake, *, written: Callable[[int], None]) -> int:
         """Write all posts into a lake, in place of what was written before; see `lake.write_part`."""
         return lake.write_part(self.path, into, wait_s=self.wait_s, written=written)
