@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from walkback.analysis.analyze import estimate_from
@@ -13,7 +14,7 @@ from walkback.analysis.scorers.base import Scorer
 from walkback.case import Case, Every
 from walkback.cluster.counting import LakeCounting
 from walkback.cluster.engine import Engine
-from walkback.cluster.keying import Asked, key_files
+from walkback.cluster.keying import Asked, key_piece, pieces_of
 from walkback.cluster.records import LakeRecords
 from walkback.cluster.reducing import reduce_rows
 from walkback.errors import FolderError, NothingToDoError
@@ -23,7 +24,8 @@ from walkback.post import Door
 
 _BYTES_A_SHARD: Final = 300 * 2**20  # about three million posts
 _MOST_SHARDS: Final = 256
-_BYTES_AT_A_TIME: Final = 2**30  # a machine
+_BYTES_IN_ONE_PROCESS: Final = 20 * 2**20
+_LEAST_A_PIECE, _MOST_A_PIECE = 2**22, 2**28  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,23 @@ class LakeAnalyst:
                 f"{case.path}: {self.lake.folder.place} has no posts of the case's window. Widen the window"
             )
         shards = _shards(files, self.engine.workers)
-        asked = Asked(case.topics(), self.scorer, self.door, shards)
+        asked = Asked(self.lake.folder, case.topics(), self.scorer, self.door, self.scratch, shards)
         with _emptied(self.scratch) as folder:
-            names = self._keyed(asked, files, folder.folder("rows"))
-            reduced = reduce_rows(self.engine, folder, [f"rows/{name}" for name in names], shards)
+            reduced = reduce_rows(self.engine, folder, self._keyed(asked, files), shards)
             scorer = ScorerId(self.scorer.name, self.scorer.version)
             counting = LakeCounting(self.engine, reduced, asked.topics)
             records = LakeRecords(self.lake, case, reduced.rows, reduced.posts, now)
             return estimate_from(case, records, counting, scorer, every, now)
 
-    def _keyed(self, asked: Asked, files: Sequence[PostFile], into: Folder) -> list[str]:
-        total, done = max(sum(file.size for file in files), 1), 0
-        names: list[str] = []
-        for some in _at_a_time(files, _BYTES_AT_A_TIME * self.engine.nodes):
-            names += key_files(asked, [self.lake.folder.address(file.name) for file in some], into)
-            done += sum(file.size for file in some)
-            self.progress(done / total)
+    def _keyed(self, asked: Asked, files: Sequence[PostFile]) -> list[dict[int, str]]:
+        total = sum(file.size for file in files)
+        most = min(max(total // (8 * self.engine.workers), _LEAST_A_PIECE), _MOST_A_PIECE)
+        pieces = pieces_of(files, most)
+        names: list[dict[int, str]] = []
+        keyed = self.engine.each(partial(key_piece, asked), pieces, processes=total > _BYTES_IN_ONE_PROCESS)
+        for written in keyed:
+            names.append(written)
+            self.progress(len(names) / len(pieces))
         return names
 
 
@@ -80,18 +83,6 @@ def scratch_in(folder: Folder) -> Folder:
 def _shards(files: Sequence[PostFile], workers: int) -> int:
     wanted = sum(file.size for file in files) // _BYTES_A_SHARD
     return min(max(wanted, workers), _MOST_SHARDS)
-
-
-def _at_a_time(files: Sequence[PostFile], most: int) -> Iterator[list[PostFile]]:
-    """Files in groups of so many bytes, or a little more."""
-    group: list[PostFile] = []
-    for file in files:
-        group.append(file)
-        if sum(each.size for each in group) >= most:
-            yield group
-            group = []
-    if group:
-        yield group
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final, TypeVar
 
 os.environ.update(DAFT_ANALYTICS_ENABLED="0", DAFT_PROGRESS_BAR="0", RAY_USAGE_STATS_ENABLED="0")
@@ -29,35 +30,28 @@ class Engine:
 
     def __init__(self, ray: str | None) -> None:
         """`ray`: the address of a cluster; None: this machine."""
-        self.workers = os.cpu_count() or 1
-        self.nodes = 1
+        self.workers, self.nodes = _on_this_machine() if ray is None else _connect(ray)
         self.on_ray = ray is not None
-        if ray is None:
-            daft.set_runner_native()
-        else:
-            self.workers, self.nodes = _connect(ray)
-        # So that many files can be written at a time in little memory.
-        daft.set_execution_config(
-            parquet_target_filesize=16 * 2**20,
-            parquet_target_row_group_size=4 * 2**20,
-            parquet_inflation_factor=1.0,
-        )
 
     def map(self, work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
-        """What `work` makes of each item, in order; all three travel by pickle."""
+        """What `work` makes of each item, in any order; all three travel by pickle."""
+        return list(self.each(work, items, processes=False))
 
-        @daft.func.batch(return_dtype=daft.DataType.binary(), batch_size=1)
+    def each(
+        self, work: Callable[[Item], Answer], items: Sequence[Item], *, processes: bool
+    ) -> Iterator[Answer]:
+        """The same, as they come. `processes`: a core works in a process of its own, which starts slowly."""
+
+        @daft.func.batch(return_dtype=daft.DataType.binary(), batch_size=1, use_process=processes)
         def act(column: daft.Series) -> list[bytes]:
             return [pickle.dumps(work(pickle.loads(item))) for item in column.to_pylist()]  # noqa: S301  # our own
 
-        columns: Any = {"place": range(len(items)), "item": [pickle.dumps(item) for item in items]}
-        frame = daft.from_pydict({name: list(column) for name, column in columns.items()})
+        frame = daft.from_pydict({"item": [pickle.dumps(item) for item in items]})
         if self.on_ray:
             frame = frame.into_partitions(min(len(items), 4 * self.workers))
         with told():
-            done = frame.select(frame["place"], act(frame["item"]).alias("answer")).to_pydict()
-        placed = sorted(zip(done["place"], done["answer"], strict=True))
-        return [pickle.loads(answer) for _, answer in placed]  # noqa: S301
+            for row in frame.select(act(frame["item"]).alias("answer")).iter_rows():
+                yield pickle.loads(row["answer"])  # noqa: S301
 
 
 @contextmanager
@@ -71,6 +65,13 @@ def told() -> Iterator[None]:
         raise EngineError(f"the engine failed: {_essence(error)}. Mend that, and run it again") from error
 
 
+@cache  # Daft wants to be told once
+def _on_this_machine() -> tuple[int, int]:
+    daft.set_runner_native()
+    return os.cpu_count() or 1, 1
+
+
+@cache
 def _connect(address: str) -> tuple[int, int]:
     """Cores and machines of a cluster."""
     try:

@@ -1,18 +1,23 @@
-"""The first pass over a lake: every row is held against the topics, scored where it is in one, and keyed."""
+"""The first pass over a lake: every row is held against the topics, scored where it is in one, and keyed.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+A worker reads its piece of the lake one row group after another: Daft's own reader reads as far ahead of what
+scores as it can, and took eight gigabytes for a lake of ten.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
-import daft
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from walkback.analysis.scorers.base import Scorer
 from walkback.case import Case
-from walkback.cluster.engine import told
+from walkback.errors import EngineError
 from walkback.folder import Folder
-from walkback.lake import POST_SCHEMA
+from walkback.lake import POST_SCHEMA, PostFile
 from walkback.matching import Matcher
 from walkback.post import Door
 from walkback.store.shards import NEEDED, key_rows
@@ -35,44 +40,103 @@ _ROWS: "Final[list[tuple[str, pa.DataType]]]" = [
     ("compound", pa.int16()),
 ]
 ROWS: Final = pa.schema(_ROWS)
-_BATCH: Final = 50_000
-_PARQUET: Final = pa.schema([POST_SCHEMA.field(name) for name in NEEDED])
+_READ: Final = pa.schema([POST_SCHEMA.field(name) for name in NEEDED])
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What rows are asked: topics (a bit each, in order), and how they sound. It goes to every worker."""
+    """What a lake's rows are asked: topics (a bit each, in order), and how they sound.
 
+    What comes of it goes into `shards` folders of `into`. It goes to every worker.
+    """
+
+    lake: Folder
     topics: tuple[Case, ...]
     scorer: Scorer
     door: Door
+    into: Folder
     shards: int
 
 
-def key_files(asked: Asked, files: Sequence[str], into: Folder) -> list[str]:
-    """Write the rows of files (addresses), keyed, a folder a shard; gives the names of what was written.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a file: the row groups of one of so many equal stretches."""
 
-    What a worker wrote that was lost on the way is not among them. Raises EngineError.
+    name: str
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a worker takes at a time: small files together, or a part of a large one."""
+
+    number: int
+    size: int
+    shares: tuple[Share, ...]
+
+
+def pieces_of(files: Sequence[PostFile], size: int) -> list[Piece]:
+    """A lake in pieces of about `size` bytes."""
+    pieces: list[Piece] = []
+    waiting: list[PostFile] = []
+    for file in files:
+        of = -(-file.size // size)
+        if of > 1:
+            shares = (Share(file.name, number, of) for number in range(of))
+            pieces += [Piece(0, file.size // of, (share,)) for share in shares]
+            continue
+        if sum(each.size for each in waiting) + file.size > size:
+            pieces.append(_together(waiting))
+            waiting = []
+        waiting.append(file)
+    if waiting:
+        pieces.append(_together(waiting))
+    return [replace(piece, number=number) for number, piece in enumerate(pieces)]
+
+
+def _together(files: Sequence[PostFile]) -> Piece:
+    return Piece(0, sum(file.size for file in files), tuple(Share(file.name, 0, 1) for file in files))
+
+
+def key_piece(asked: Asked, piece: Piece) -> dict[int, str]:
+    """Write a piece's rows as `ROWS`; gives the names of the files by shard.
+
+    Whoever does it again, because the first was lost, writes the same files. Raises FolderError, EngineError.
     """
+    keyed = [key(asked, rows) for share in piece.shares for rows in _rows_of(asked.lake, share)]
+    rows = pa.concat_tables([ROWS.empty_table(), *keyed])
+    shards = rows["shard"].to_numpy()
+    order = np.argsort(shards, kind="stable").astype(np.int64)
+    rows = rows.take(order).drop_columns(["shard"])
+    edges = np.searchsorted(shards[order], np.arange(asked.shards + 1)).tolist()
+    names: dict[int, str] = {}
+    for shard, (start, end) in enumerate(pairwise(edges)):
+        if end > start:
+            names[shard] = f"rows/{shard}/{piece.number}.parquet"
+            with asked.into.writing(names[shard]) as file:
+                pq.write_table(rows.slice(start, end - start), file, compression="zstd")
+    return names
 
-    @daft.func.batch(
-        return_dtype=daft.DataType.struct(_schema(ROWS)), unnest=True, batch_size=_BATCH, use_process=True
-    )
-    def keyed(*columns: daft.Series) -> "pa.Array[Any]":
-        table = pa.Table.from_arrays(
-            [column.to_arrow().cast(field.type) for column, field in zip(columns, _PARQUET, strict=True)],
-            schema=_PARQUET,
-        )
-        return _struct(key(asked, table))
 
-    with told():
-        rows = daft.read_parquet(list(files), schema=_schema(_PARQUET), infer_schema=False)
-        written = (
-            rows.select(keyed(*(rows[name] for name in NEEDED)))
-            .write_parquet(into.address("").rstrip("/"), compression="zstd", partition_cols=["shard"])
-            .to_pydict()
-        )
-    return [into.name_of(path) for path in written["path"]]
+def _rows_of(lake: Folder, share: Share) -> Iterator[pa.Table]:
+    try:
+        with lake.opened(share.name) as file:
+            parquet = pq.ParquetFile(file)
+            missing = [name for name in NEEDED if name not in parquet.schema_arrow.names]
+            if missing:
+                raise EngineError(
+                    f"{lake.place}/{share.name}: has no column {missing[0]}. Import the lake, which "
+                    "needs fewer, and export that"
+                )
+            first, last = (parquet.num_row_groups * at // share.of for at in (share.number, share.number + 1))
+            for group in range(first, last):
+                yield parquet.read_row_group(group, columns=list(NEEDED)).select(NEEDED).cast(_READ)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        why = str(error).partition("\n")[0]
+        raise EngineError(
+            f"{lake.place}/{share.name}: can't be read ({why}). Export its store again"
+        ) from error
 
 
 def key(asked: Asked, rows: pa.Table) -> pa.Table:
@@ -94,12 +158,3 @@ def _topics(asked: Asked, texts: "pa.ChunkedArray[Any]") -> "pa.Array[Any]":
         terms = Matcher(topic.query, asked.door).terms(together)
         bits |= np.array(terms.is_valid().to_numpy(zero_copy_only=False), bool).astype(np.uint8) << number
     return pa.array(bits)
-
-
-def _struct(table: pa.Table) -> "pa.Array[Any]":
-    columns: list[Any] = [column.combine_chunks() for column in table.columns]
-    return pa.StructArray.from_arrays(columns, names=table.column_names)
-
-
-def _schema(schema: pa.Schema) -> dict[str, daft.DataType]:
-    return {field.name: daft.DataType.from_arrow_type(field.type) for field in schema}

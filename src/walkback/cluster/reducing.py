@@ -1,9 +1,7 @@
 """The second pass: of all rows of a post the one that counts, laid out by author and by words."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import pyarrow.parquet as pq
 
@@ -40,18 +38,13 @@ class _Written:
     posts: int
 
 
-def reduce_rows(engine: Engine, folder: Folder, names: Sequence[str], shards: int) -> Shards:
-    """Reduce what `key_files` wrote, shard by shard. Raises EngineError."""
-    of_shard: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        of_shard[PurePosixPath(name).parent.name].append(name)
-    tasks = [
-        _Task(folder, number, shards, tuple(of_shard[found])) for number, found in enumerate(sorted(of_shard))
-    ]
+def reduce_rows(engine: Engine, folder: Folder, keyed: Sequence[dict[int, str]], shards: int) -> Shards:
+    """Reduce what `key_piece` wrote, shard by shard. Raises EngineError."""
+    tasks = [_Task(folder, shard, shards, names) for shard, names in _grouped(keyed).items()]
     written = engine.map(_reduce, tasks)
     return Shards(
         folder,
-        {by: _grouped([each.by[by] for each in written]) for by in By},
+        {by: list(_grouped([each.by[by] for each in written]).values()) for by in By},
         rows=sum(each.rows for each in written),
         posts=sum(each.posts for each in written),
     )
@@ -76,7 +69,7 @@ def _write(task: _Task, by: By, kept: Reduced) -> dict[int, str]:
     return names
 
 
-def _grouped(written: Sequence[dict[int, str]]) -> list[tuple[str, ...]]:
+def _grouped(written: Sequence[dict[int, str]]) -> dict[int, tuple[str, ...]]:
     """The files of each shard that has any."""
     shards = sorted({shard for names in written for shard in names})
-    return [tuple(names[shard] for names in written if shard in names) for shard in shards]
+    return {shard: tuple(names[shard] for names in written if shard in names) for shard in shards}
