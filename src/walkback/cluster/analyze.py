@@ -48,6 +48,13 @@ class LakeAnalyst:
 
         Raises NothingToDoError where no post of the window matches, EngineError, FolderError, CaseError.
         """
+        scorer = ScorerId(self.scorer.name, self.scorer.version)
+        with self.counted(case, now) as (counting, records):
+            return estimate_from(case, records, counting, scorer, every, now)
+
+    @contextmanager
+    def counted(self, case: Case, now: datetime) -> Iterator[tuple[LakeCounting, LakeRecords]]:
+        """What an estimate is made of, to be asked inside the block. Raises as `estimate`."""
         self.lake.refuse_unfinished()
         files = self.lake.post_files(case.window(now))
         if not files:
@@ -56,12 +63,13 @@ class LakeAnalyst:
             )
         shards = _shards(files, self.engine.workers)
         asked = Asked(self.lake.folder, case.topics(), self.scorer, self.door, self.scratch, shards)
-        with _emptied(self.scratch) as folder:
-            reduced = reduce_rows(self.engine, folder, self._keyed(asked, files), shards)
-            scorer = ScorerId(self.scorer.name, self.scorer.version)
-            counting = LakeCounting(self.engine, reduced, asked.topics)
+        try:
+            reduced = reduce_rows(self.engine, self.scratch, self._keyed(asked, files), shards)
             records = LakeRecords(self.lake, case, reduced.rows, reduced.posts, now)
-            return estimate_from(case, records, counting, scorer, every, now)
+            yield LakeCounting(self.engine, reduced, asked.topics), records
+        finally:
+            with suppress(FolderError):
+                self.scratch.delete_all()
 
     def _keyed(self, asked: Asked, files: Sequence[PostFile]) -> list[dict[int, str]]:
         total = sum(file.size for file in files)
@@ -83,13 +91,3 @@ def scratch_in(folder: Folder) -> Folder:
 def _shards(files: Sequence[PostFile], workers: int) -> int:
     wanted = sum(file.size for file in files) // _BYTES_A_SHARD
     return min(max(wanted, workers), _MOST_SHARDS)
-
-
-@contextmanager
-def _emptied(folder: Folder) -> Iterator[Folder]:
-    """The folder, which is gone afterwards."""
-    try:
-        yield folder
-    finally:
-        with suppress(FolderError):
-            folder.delete_all()
