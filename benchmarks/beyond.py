@@ -3,8 +3,8 @@
     python benchmarks/beyond.py LAKE [--posts 100_000_000] [--kill-after SECONDS] [--native | --ray]
 
 The lake is made first, unless it is there (`lakes.py`). Memory is that of the command and all its children
-(PSS); on Ray that of the whole cluster, whose two workers, a core each, run on this machine. One of them is killed
-after so many seconds, or half the time that the native run took.
+(PSS); on Ray that of the whole cluster, whose two workers, a core each, run on this machine. One of them is
+killed after so many seconds, or half the time that the native run took.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from lakes import make_lake
 from memory import family, resident
 
 PATIENCE_S = 0.5
+LOOPBACK = "127.0.0.2"  # Ray takes 127.0.0.1 for this machine's address on the network
 COMMAND = (str(Path(sys.executable).with_name("walkback")), "analyze")
 
 
@@ -56,8 +57,8 @@ def on_ray(lake: Path, kill_after: float) -> Run:
     """The analysis on a cluster of this machine, one of whose two workers is killed on the way."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415  # seconds, for this run alone
 
-    head: dict[str, Any] = {"num_cpus": 0, "node_ip_address": "127.0.0.1", "include_dashboard": False}
-    worker = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": 200 * 2**20}
+    head: dict[str, Any] = {"num_cpus": 0, "node_ip_address": LOOPBACK, "include_dashboard": False}
+    worker = {"num_cpus": 1, "node_ip_address": LOOPBACK, "object_store_memory": 200 * 2**20}
     cluster = Cluster(initialize_head=True, head_node_args={**head, "object_store_memory": 100 * 2**20})
     doomed, _ = cluster.add_node(**worker), cluster.add_node(**worker)
 

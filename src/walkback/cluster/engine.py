@@ -6,6 +6,7 @@ See https://docs.daft.ai/en/stable/distributed/ray/. Nothing is told to the make
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,7 @@ from daft.exceptions import DaftCoreException
 from walkback.errors import EngineError
 
 MEMORY_A_TASK: Final = "700MB"
+_PATIENCE_S: Final = 10.0
 _RAY: Final = "Is there a cluster at that address, with walkback[cluster] on each of its machines?"
 
 Item = TypeVar("Item")
@@ -75,15 +77,23 @@ def _on_this_machine() -> tuple[int, int]:
 def _connect(address: str) -> tuple[int, int]:
     """Cores and machines of a cluster."""
     try:
+        _reach(address)
         import ray  # noqa: PLC0415  # takes seconds, and nobody needs it who works on one machine
 
         if not ray.is_initialized():
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
-        daft.set_runner_ray(address=address, noop_if_initialized=True)
+        daft.set_runner_ray(noop_if_initialized=True)
         cluster: Any = ray  # whose questions have no types
         return int(cluster.cluster_resources().get("CPU", 1)), max(len(cluster.nodes()), 1)
     except (ImportError, ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise EngineError(f"--ray {address}: {_essence(error)}. {_RAY}") from error
+
+
+def _reach(address: str) -> None:
+    """Raises OSError where nobody listens: Ray tries for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=_PATIENCE_S).close()
 
 
 def _essence(error: BaseException) -> str:

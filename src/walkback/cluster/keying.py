@@ -6,7 +6,6 @@ scores as it can, and took eight gigabytes for a lake of ten.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from walkback.analysis.scorers.base import Scorer
 from walkback.case import Case
+from walkback.cluster.parting import write_parted
 from walkback.errors import EngineError
 from walkback.folder import Folder
 from walkback.lake import POST_SCHEMA, PostFile
@@ -106,17 +106,10 @@ def key_piece(asked: Asked, piece: Piece) -> dict[int, str]:
     """
     keyed = [key(asked, rows) for share in piece.shares for rows in _rows_of(asked.lake, share)]
     rows = pa.concat_tables([ROWS.empty_table(), *keyed])
-    shards = rows["shard"].to_numpy()
-    order = np.argsort(shards, kind="stable").astype(np.int64)
-    rows = rows.take(order).drop_columns(["shard"])
-    edges = np.searchsorted(shards[order], np.arange(asked.shards + 1)).tolist()
-    names: dict[int, str] = {}
-    for shard, (start, end) in enumerate(pairwise(edges)):
-        if end > start:
-            names[shard] = f"rows/{shard}/{piece.number}.parquet"
-            with asked.into.writing(names[shard]) as file:
-                pq.write_table(rows.slice(start, end - start), file, compression="zstd")
-    return names
+    place = f"rows/{{shard}}/{piece.number}.parquet"
+    return write_parted(
+        rows.drop_columns(["shard"]), rows["shard"].to_numpy(), asked.shards, asked.into, place
+    )
 
 
 def _rows_of(lake: Folder, share: Share) -> Iterator[pa.Table]:

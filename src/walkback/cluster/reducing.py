@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from walkback.cluster.engine import MEMORY_A_TASK, Engine
+from walkback.cluster.parting import write_parted
 from walkback.folder import Folder
-from walkback.store.shards import By, Reduced, reduced
+from walkback.store.shards import COLUMNS, By, reduce_shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +52,16 @@ def reduce_rows(engine: Engine, folder: Folder, keyed: Sequence[dict[int, str]],
 
 
 def _reduce(task: _Task) -> _Written:
-    rows = task.folder.dataset(task.names)
-    with reduced(rows, memory=MEMORY_A_TASK) as kept:
-        return _Written({by: _write(task, by, kept) for by in By}, rows.count_rows(), kept.posts())
+    reduced = reduce_shard(task.folder.dataset(task.names), task.shards, memory=MEMORY_A_TASK)
+    by = {by: _write(task, by, reduced.kept) for by in By}
+    return _Written(by, reduced.rows, reduced.posts)
 
 
-def _write(task: _Task, by: By, kept: Reduced) -> dict[int, str]:
+def _write(task: _Task, by: By, kept: pa.Table) -> dict[int, str]:
     """The names of files by the shard that they are of."""
-    names: dict[int, str] = {}
-    for shard in range(task.shards):
-        rows = kept.part(by, shard, task.shards)
-        if not rows.num_rows:
-            continue
-        names[shard] = f"{by}/{shard}/{task.shard}.parquet"
-        with task.folder.writing(names[shard]) as file:
-            pq.write_table(rows, file, compression="zstd")
-    return names
+    shard_of = kept[f"{by}_shard"].to_numpy()
+    place = f"{by}/{{shard}}/{task.shard}.parquet"
+    return write_parted(kept.select(COLUMNS[by]), shard_of, task.shards, task.folder, place)
 
 
 def _grouped(written: Sequence[dict[int, str]]) -> dict[int, tuple[str, ...]]:

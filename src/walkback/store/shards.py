@@ -7,6 +7,7 @@ The SQL that decides which row of a post counts, and every sum, is the store's o
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -51,21 +52,30 @@ _ROW_RANK: Final = (
     .replace("{tie}", "tie")
 )
 
+# Nearly every post has one row: the few that may have more, by a hash, are looked at by themselves.
+_FIND_MORE: Final = """
+CREATE TEMP TABLE more AS
+WITH twice AS (SELECT hash(source, id) AS key FROM rows GROUP BY key HAVING count(*) > 1)
+FROM rows WHERE hash(source, id) IN (FROM twice)
+"""
 _KEEP_ONE: Final = f"""
-CREATE TEMP TABLE kept AS
-SELECT source, id, topics, cluster, created_at, content_hash, account_days, scorable, compound
-FROM rows
-QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY {_ROW_RANK} DESC) = 1
+CREATE TEMP TABLE one AS
+FROM more QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY {_ROW_RANK} DESC) = 1
+"""
+_COUNT: Final = """
+SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM more), (SELECT count(*) FROM one)
 """
 
 # By author, whose posts have to be summed together; and by words, for near-duplicates.
-_BY_AUTHOR: Final = """
-SELECT source, id, topics, cluster, created_at, account_days, scorable, compound
-FROM kept WHERE topics > 0 AND cluster % $shards = $shard
-"""
-_BY_WORDS: Final = """
-SELECT source, id, topics, created_at, content_hash, compound
-FROM kept WHERE topics > 0 AND coalesce(content_hash, hash(source, id)) % $shards = $shard
+_KEPT: Final = """
+WITH more_keys AS (SELECT DISTINCT hash(source, id) AS key FROM more),
+kept AS (
+    FROM rows WHERE hash(source, id) NOT IN (FROM more_keys) UNION ALL FROM one
+)
+SELECT (cluster % $shards)::USMALLINT AS author_shard,
+    (coalesce(content_hash, hash(source, id)) % $shards)::USMALLINT AS words_shard,
+    source, id, topics, cluster, created_at, content_hash, account_days, scorable, compound
+FROM kept WHERE topics > 0
 """
 
 _FROM: Final = "FROM shard WHERE topics & {topic} <> 0"
@@ -78,7 +88,10 @@ class By(StrEnum):
     WORDS = "words"
 
 
-_PARTED: Final = {By.AUTHOR: _BY_AUTHOR, By.WORDS: _BY_WORDS}
+COLUMNS: Final = {
+    By.AUTHOR: ["source", "id", "topics", "cluster", "created_at", "account_days", "scorable", "compound"],
+    By.WORDS: ["source", "id", "topics", "created_at", "content_hash", "compound"],
+}
 _POSTS: Final = {
     By.AUTHOR: f"""(SELECT source, id, cluster, created_at, NULL::UBIGINT AS content_hash, account_days,
         scorable, {_UNSCALED} AS compound {_FROM})""",
@@ -97,33 +110,29 @@ def key_rows(rows: pa.Table, shards: int) -> pa.Table:
     return keyed
 
 
+@dataclass(frozen=True, slots=True)
 class Reduced:
-    """One row of each post of a shard, where it is in a topic."""
+    """One row of each post that is in a topic, with the shards that it goes to by author and by words.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """`connection` is open for as long as this is asked."""
-        self._connection = connection
+    `posts`: how many posts `rows` rows were of, in a topic or not.
+    """
 
-    def posts(self) -> int:
-        """How many posts the rows were of."""
-        return int(self._connection.execute("SELECT count(*) FROM kept").fetchall()[0][0])
-
-    def part(self, by: By, shard: int, shards: int) -> pa.Table:
-        """The rows that go to one of so many shards."""
-        asked = {"shard": shard, "shards": shards}
-        rows: pa.Table = self._connection.sql(_PARTED[by], params=asked).to_arrow_table()
-        return rows
+    kept: pa.Table
+    rows: int
+    posts: int
 
 
-@contextmanager
-def reduced(rows: Any, *, memory: str) -> Iterator[Reduced]:
+def reduce_shard(rows: Any, shards: int, *, memory: str) -> Reduced:
     """What is left of a shard's rows; `rows`: an Arrow dataset of what `key_rows` made, scored.
 
     `memory` is what DuckDB may take ("700MB"); what is more goes to a file that is gone afterwards.
     """
     with _worker(memory, rows=rows) as connection:
+        connection.execute(_FIND_MORE)
         connection.execute(_KEEP_ONE)
-        yield Reduced(connection)
+        total, more, one = connection.execute(_COUNT).fetchall()[0]
+        kept: pa.Table = connection.sql(_KEPT, params={"shards": shards}).to_arrow_table()
+    return Reduced(kept, total, total - more + one)
 
 
 class ShardSnapshot(Snapshot):
@@ -146,7 +155,7 @@ class ShardSnapshot(Snapshot):
 def shard_snapshot(
     rows: Any, by: By, topics: Mapping[tuple[str, str], int], *, memory: str
 ) -> Iterator[ShardSnapshot]:
-    """A shard to be counted; `rows`: an Arrow dataset of what `Reduced.part` gave."""
+    """A shard to be counted; `rows`: an Arrow dataset of rows that `reduce_shard` kept."""
     with _worker(memory, shard=rows) as connection:
         yield ShardSnapshot(connection, by, topics)
 

@@ -29,13 +29,29 @@ class Tally:
 
 IN_WINDOW: Final = "created_at >= $start AND created_at < $end"
 
+# Hours since the year 1, so that none is negative.
+_HOUR: Final = "(epoch_us({at}) + 62135596800000000) // 3600000000"
+
+# A post's bucket is looked up by its hour, which most buckets begin and end with: an ASOF join sorts all
+# posts, which takes ten times as long.
 TALLIES: Final = f"""
 WITH edge AS (
     SELECT unnest($edges::TIMESTAMPTZ[]) AS edge, generate_subscripts($edges::TIMESTAMPTZ[], 1) - 1 AS bucket
 ),
+stretch AS (
+    SELECT bucket, edge AS start, lead(edge, 1, $end::TIMESTAMPTZ) OVER (ORDER BY bucket) AS until FROM edge
+),
+stretch_of_hour AS (
+    SELECT bucket, start, until,
+        unnest(range({_HOUR.format(at="greatest(start, $start)")}, {_HOUR.format(at="until")} + 1)) AS hour
+    FROM stretch
+    WHERE until > $start::TIMESTAMPTZ
+),
 placed AS (
-    SELECT edge.bucket, source, cluster, compound
-    FROM {{posts}} AS chosen ASOF JOIN edge ON chosen.created_at >= edge.edge
+    SELECT bucket, source, cluster, compound
+    FROM {{posts}} AS chosen
+    JOIN stretch_of_hour ON {_HOUR.format(at="chosen.created_at")} = stretch_of_hour.hour
+        AND chosen.created_at >= stretch_of_hour.start AND chosen.created_at < stretch_of_hour.until
     WHERE {IN_WINDOW}
 ),
 by_author AS (
