@@ -69,7 +69,7 @@ class Terminal:
 
     def result(self, text: str) -> None:
         """What the command was asked for."""
-        sys.stdout.write(text + "\n")
+        self._out.file.write(text + "\n")
 
     def say(self, text: str) -> None:
         """What is good to know."""

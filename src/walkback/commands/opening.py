@@ -1,8 +1,9 @@
 """What `analyze` and `report` are pointed at: a case file, a package, or a lake with an engine for it."""
 
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,8 @@ def _lake(session: Session, place: str, beyond: Beyond) -> Iterator[Opened]:
     if not is_lake(place):
         raise CaseError(f"{place}: is no lake. Write one first: walkback export CASE LAKE --partitioned")
     lake = Lake(Folder(place))
-    with tempfile.TemporaryDirectory(prefix="walkback-") as folder:
+    # Ray prints on stdout what befell its workers; the terminal keeps its own.
+    with tempfile.TemporaryDirectory(prefix="walkback-") as folder, redirect_stdout(sys.stderr):
         case, beside = _case_of(lake, beyond.case, Path(folder))
         yield Opened(session, case, _analyst(session, lake, case, beyond), beside)
 
