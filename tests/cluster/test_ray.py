@@ -16,9 +16,7 @@ def cluster():
     from ray.cluster_utils import Cluster  # noqa: PLC0415  # seconds, for one test
 
     node = {"node_ip_address": LOOPBACK, "object_store_memory": 100 * 2**20}
-    made = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **node}
-    )
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **node})
     try:
         for _ in range(2):
             made.add_node(num_cpus=1, **node)
