@@ -1,6 +1,8 @@
 """A lake analysed by an engine: the same figures, row for row, as a store that took the lake in."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -254,6 +256,31 @@ def test_without_an_engine_a_lake_is_told_to_be_one(small):
     assert "is no lake" in said("zoom.toml", "--engine", "daft")
     assert "--engine spark: is not known" in said("lake", "--engine", "spark")
     assert "neither a file nor a case" in said("lake", "--engine", "daft", "--case", "other")
+
+
+WITHOUT_DAFT = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "daft" else find(name, *more)
+sys.modules["daft"] = None
+from walkback.cli import main
+main()
+"""
+
+
+def test_nobody_sees_the_engine_who_has_none(small):
+    """`--help` says nothing of it; who asks for it all the same is told what to install."""
+
+    def said(*arguments):
+        command = [sys.executable, "-c", WITHOUT_DAFT, "analyze", *arguments]
+        return subprocess.run(command, cwd=small[0].path.parent, capture_output=True, text=True, check=False)
+
+    shown, asked = said("--help"), said("lake", "--engine", "daft")
+
+    assert shown.returncode == 0
+    assert not any(option in shown.stdout for option in ("--engine", "--ray", "--scratch", "--case"))
+    assert asked.returncode == 1
+    assert asked.stderr == "--engine daft needs Daft. Run: pip install 'walkback[cluster]'\n"
 
 
 def test_which_case_has_to_be_said_where_a_lake_has_two(small):
