@@ -297,6 +297,19 @@ def test_which_case_has_to_be_said_where_a_lake_has_two(small):
     assert by_file.stdout.startswith("Zoom")
 
 
+def test_a_lakes_case_reads_nothing_of_ours(small):
+    """A lexicon that it names lies in the lake, or is refused."""
+    case, lake = small
+    (case.path.parent / "mine.tsv").write_text("zoom\t-4.0\n")
+    text = CASE.replace("[query]", '[scorer]\nlexicon = "../mine.tsv"\n[query]')
+    lake.folder.write("cases/zoom/zoom.toml", text.encode())
+
+    done = walkback("analyze", "lake", "--engine", "daft", folder=case.path.parent)
+
+    assert done.returncode == 2
+    assert "../mine.tsv lies in another folder" in done.stderr
+
+
 def test_accounts_are_found_by_the_key_that_masked_them(small, tmp_path):
     """Without it the query can't be asked, and that is said."""
     case, lake = small

@@ -81,7 +81,9 @@ def _case_of(lake: Lake, asked: str | None, into: Path) -> tuple[Case, Path]:
     if asked is None and len(names) != 1:
         has = f"cases {', '.join(names)}" if names else "no case"
         raise CaseError(f"{lake.folder.place}: has {has}. Say by --case which it is, or give a case file")
-    return lake.load_case(asked or names[0], into), Path()
+    case = lake.load_case(asked or names[0], into)
+    packages.refuse_what_lies_elsewhere(case)
+    return case, Path()
 
 
 def _analyst(session: Session, lake: Lake, case: Case, beyond: Beyond) -> Analyst:

@@ -80,7 +80,7 @@ def _copy_case(case: Case, folder: Path) -> None:
 
 
 def refuse_what_lies_elsewhere(case: Case) -> None:
-    """A package is whole in its folder; a stranger's must not have us read other files."""
+    """A package or a lake is whole; a stranger's must not have us read other files."""
     named = (case.themes.codebook, case.scorer.lexicon)
     elsewhere = [name for name in named if name is not None and not _is_in_the_folder(name)]
     if elsewhere:
