@@ -37,20 +37,20 @@ WINTER = """
 title = "Zoom"
 timezone = "Europe/Berlin"
 start = 2023-10-26
-end = 2023-11-05
+end = 2023-11-01
 [query]
 any = ["zoom"]
 control = { any = ["webcam"] }
 [[events]]
-at = 2023-10-30T12:00:00Z
+at = 2023-10-28T12:00:00Z
 kind = "outcry"
 label = "Noticed"
 [[events]]
-at = 2023-11-01
+at = 2023-10-30
 kind = "reversal"
 label = "Taken back"
 """
-START, END = datetime(2023, 10, 25, 22, tzinfo=UTC), datetime(2023, 11, 4, 23, tzinfo=UTC)
+START, END = datetime(2023, 10, 25, 22, tzinfo=UTC), datetime(2023, 10, 31, 23, tzinfo=UTC)
 TEXTS = (
     "zoom is awful",
     "zoom is great!!! 😀",
@@ -109,10 +109,10 @@ def rows(luck):
 
 def row(luck):
     """A post at any time around the case's window; what stores say of its time differs by a day at most."""
-    number = luck.randrange(-3, 38)
+    number = luck.randrange(-3, 24)
     state = luck.choice([TextState.PRESENT, TextState.PRESENT, TextState.TRUNCATED, TextState.DELETED])
     return post(
-        source=luck.choice(["x", "reddit", "a/b"]),
+        source=luck.choice(["x", "a/b"]),
         id=str(number),
         kind=luck.choice([Kind.POST, Kind.REPOST]),
         author=luck.choice([None, "a" * 32, "b" * 32, "c" * 32]),
@@ -126,17 +126,17 @@ def row(luck):
 
 def covered(gaps):
     """All the time but for some hours."""
-    spans = [Span(source, START, END, "complete") for source in ("x", "reddit", "a/b")]
+    spans = [Span(source, START, END, "complete") for source in ("x", "a/b")]
     return spans + [
         Span("x", START + timedelta(hours=hour), START + timedelta(hours=hour + 5), "erased") for hour in gaps
     ]
 
 
-@settings(max_examples=6, deadline=None, phases=[Phase.generate])  # shrinking takes minutes
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])  # shrinking takes minutes
 @given(st.randoms(use_true_random=True))
 def test_any_posts_give_the_same_sums(tmp_path_factory, luck):
     """Two stores in one lake with rows of the same posts, clocks that change, gaps, a control topic."""
-    batches, gaps = [rows(luck), rows(luck)], [luck.randrange(200) for _ in range(luck.randrange(3))]
+    batches, gaps = [rows(luck), rows(luck)], [luck.randrange(140) for _ in range(luck.randrange(3))]
     folder = tmp_path_factory.mktemp("lakes")
     (folder / "0").mkdir()
     first = case_file(folder / "0", WINTER)
@@ -206,16 +206,6 @@ def test_the_demo_gives_the_same_page(demo):
     assert not list((demo / "lake/_scratch").glob("*"))
 
 
-def test_a_report_of_a_lake_says_what_it_leaves_out(demo):
-    """It goes beside us; of a week it is as it was known at its end."""
-    done = walkback("report", "lake", "--engine", "daft", "--format", "md", "--week", "2023-W32", folder=demo)
-
-    assert done.returncode == 0, done.stderr
-    page = (demo / "zoom-report-2023-W32/report.md").read_text()
-    assert "none is quoted here" in page
-    assert "7 to 13 Aug 2023" in page
-
-
 def test_an_object_store_is_analysed_and_left_as_it_was(monkeypatch, tmp_path):
     """S3 on loopback, scratch in the lake."""
     case = case_file(tmp_path, WINTER)
@@ -239,6 +229,19 @@ def small(tmp_path):
     case = case_file(tmp_path, CASE)
     add(case, [post()])
     return case, lake_of(case, tmp_path / "lake")
+
+
+def test_a_report_of_a_lake_says_what_it_leaves_out(small):
+    """It goes beside us; of a week it is as it was known at its end."""
+    folder = small[0].path.parent
+    asked = ("report", "lake", "--engine", "daft", "--format", "md", "--week", "2023-W31")
+
+    done = walkback(*asked, folder=folder)
+
+    assert done.returncode == 0, done.stderr
+    page = (folder / "zoom-report-2023-W31/report.md").read_text()
+    assert "none is quoted here" in page
+    assert "31 Jul to 6 Aug 2023" in page
 
 
 def test_without_an_engine_a_lake_is_told_to_be_one(small):
