@@ -46,6 +46,18 @@ def test_every_post_of_the_window_is_in_one_bucket(tmp_path_factory, batch, zone
         assert at is None or counted[at] > 0
 
 
+def test_an_edge_belongs_to_the_bucket_that_it_begins(tmp_path):
+    """On the hour or in it, two in one hour, days apart; a microsecond before it is the bucket before."""
+    start = datetime(2023, 8, 6, tzinfo=UTC)
+    edges = [start + timedelta(minutes=minutes) for minutes in (0, 60, 75, 90, 150, 2_880, 2_890)]
+    case = case_at(tmp_path, start=start, end=edges[-1])
+    moments = [at - timedelta(microseconds=back) for at in edges for back in (0, 1)]
+    add(case, [post(id=str(number), created_at=at) for number, at in enumerate(moments)])
+
+    assert [(tally.bucket, tally.posts) for tally in tallies(case, edges)] == [(n, 2) for n in range(6)]
+    assert [tally.posts for tally in tallies(case, [edges[1], edges[4]])] == [6]
+
+
 def test_a_posts_bucket_is_that_of_its_local_day(tmp_path):
     """23:30 in New York on 6 August is 7 August in UTC; the grid is New York's."""
     case = case_at(tmp_path, timezone="America/New_York", start=datetime(2023, 8, 6, 4, tzinfo=UTC))
