@@ -100,9 +100,9 @@ def reference(path: Path, folder: Path) -> float:
     with duckdb.connect(store.path) as connection:
         connection.begin()
         connection.executemany(
-            """INSERT INTO post
-            VALUES ('reddit', ?, 'comment', ?, to_timestamp(?), NULL, NULL, ?, 'present', NULL, ?, ?, ?,
-                now(), now(), NULL, 'x')
+            """INSERT INTO post (source, id, kind, author, created_at, text, text_state,
+                parent_id, conversation_id, place, first_seen_at, fetched_at, via)
+            VALUES ('reddit', ?, 'comment', ?, to_timestamp(?), ?, 'present', ?, ?, ?, now(), now(), 'x')
             ON CONFLICT DO NOTHING""",
             [
                 [

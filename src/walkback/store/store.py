@@ -29,7 +29,7 @@ from walkback.store.reads import SCORABLE, Snapshot
 from walkback.store.scores import add_scores, count_unscored, unscored
 
 _HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
-_HOLD_BYTES: Final = 24 * 2**20  # or when so much was written: it is in memory until the file is closed
+_HOLD_BYTES: Final = 6 * 2**20  # or when so much was written: it is in memory until the file is closed
 _SCORING_HOLD_S: Final = 10.0  # longer, because finding what is unscored takes longer than writing a page
 _BATCH: Final = 20_000
 _LOOKED_FOR_AGAIN: Final = 20_000  # posts a source and run
