@@ -6,38 +6,19 @@ from typing import Any, Final
 import pyarrow as pa
 
 from walkback.content_hash import content_hashes
+from walkback.lake import POST_SCHEMA
 from walkback.matching import Matcher
 from walkback.post import Engagement, Post
 
-_TIME: Final = pa.timestamp("us", tz="UTC")
-
+# As in a lake, without the rank, which the store reckons itself. Where the counts were seen or the post was first
+# seen at no time of its own, that is when it was fetched.
 _FIELDS: "Final[list[pa.Field[Any]]]" = [
-    pa.field("source", pa.string(), nullable=False),
-    pa.field("id", pa.string(), nullable=False),
-    pa.field("kind", pa.string(), nullable=False),
-    pa.field("author", pa.string()),
-    pa.field("created_at", _TIME, nullable=False),
-    pa.field("edited_at", _TIME),
-    pa.field("lang", pa.string()),
-    pa.field("text", pa.string(), nullable=False),
-    pa.field("text_state", pa.string(), nullable=False),
-    pa.field("url", pa.string()),
-    pa.field("parent_id", pa.string()),
-    pa.field("conversation_id", pa.string()),
-    pa.field("place", pa.string()),
-    pa.field("fetched_at", _TIME, nullable=False),
-    pa.field("content_hash", pa.uint64()),
-    pa.field("via", pa.string(), nullable=False),
-    pa.field("account_days", pa.int16()),
+    *(
+        field.with_nullable(field.nullable and field.name != "via")
+        for field in POST_SCHEMA
+        if field.name != "rank"
+    ),
     pa.field("terms", pa.list_(pa.string())),
-    pa.field("likes", pa.int64()),
-    pa.field("replies", pa.int64()),
-    pa.field("reposts", pa.int64()),
-    pa.field("quotes", pa.int64()),
-    pa.field("score", pa.int64()),
-    pa.field("views", pa.int64()),
-    pa.field("observed_at", _TIME),  # when those counts were seen; null: when the post was fetched
-    pa.field("first_seen_at", _TIME),  # null: when the post was fetched
 ]
 PAGE_SCHEMA: Final = pa.schema(_FIELDS)
 _COUNTS: Final = ("likes", "replies", "reposts", "quotes", "score", "views")
