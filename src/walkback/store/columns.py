@@ -10,8 +10,8 @@ from walkback.lake import POST_SCHEMA
 from walkback.matching import Matcher
 from walkback.post import Engagement, Post
 
-# As in a lake, without the rank, which the store reckons itself. Where the counts were seen or the post was first
-# seen at no time of its own, that is when it was fetched.
+# As in a lake, without the rank, which the store reckons itself. A null `observed_at` (of the counts) or
+# `first_seen_at` means: when the post was fetched.
 _FIELDS: "Final[list[pa.Field[Any]]]" = [
     *(
         field.with_nullable(field.nullable and field.name != "via")
