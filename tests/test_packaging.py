@@ -42,9 +42,9 @@ def built(tmp_path_factory):
     """The sdist, and the wheel made from it with the build backend that is installed."""
     out = tmp_path_factory.mktemp("dist")
     script = (
-        "import os, sys, tarfile; from hatchling import build; out = sys.argv[1]\n"
+        "import os, shutil, sys; from hatchling import build; out = sys.argv[1]\n"
         "sdist = os.path.join(out, build.build_sdist(out))\n"
-        "tarfile.open(sdist).extractall(out, filter='data')\n"
+        "shutil.unpack_archive(sdist, out)\n"
         "os.chdir(sdist.removesuffix('.tar.gz')); build.build_wheel(out)"
     )
     subprocess.run([sys.executable, "-c", script, out], cwd=ROOT, check=True, capture_output=True)
