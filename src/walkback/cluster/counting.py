@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from walkback.case import Case
-from walkback.cluster.engine import MEMORY_A_TASK, Engine
+from walkback.cluster.engine import Engine
 from walkback.cluster.reducing import Shards
 from walkback.folder import Folder
 from walkback.store import CaseCounts, HourTally, Subset, Tally, Window
 from walkback.store.shards import By, shard_snapshot
 
 _NOTHING: Final = CaseCounts(0, 0, 0, 0, 0)
-
 
 Sums = TypeVar("Sums", Tally, HourTally)
 
@@ -70,12 +69,12 @@ class LakeCounting:
             _Question(folder, names, by, self._topics, method, positional, named)
             for names in self._shards.by[by]
         ]
-        return self._engine.map(_answer, questions) if questions else []
+        return self._engine.map(_answer, questions)
 
 
 def _answer(question: _Question) -> Any:
     rows = question.folder.dataset(question.names)
-    with shard_snapshot(rows, question.by, question.topics, memory=MEMORY_A_TASK) as snapshot:
+    with shard_snapshot(rows, question.by, question.topics) as snapshot:
         ask: Callable[..., Any] = getattr(snapshot, question.method)
         return ask(*question.positional, **question.named)
 

@@ -19,7 +19,6 @@ from daft.exceptions import DaftCoreException
 
 from walkback.errors import EngineError
 
-MEMORY_A_TASK: Final = "700MB"
 _PATIENCE_S: Final = 10.0
 _RAY: Final = "Is there a cluster at that address, with walkback[cluster] on each of its machines?"
 
@@ -32,7 +31,7 @@ class Engine:
 
     def __init__(self, ray: str | None) -> None:
         """`ray`: the address of a cluster; None: this machine."""
-        self.workers, self.nodes = _on_this_machine() if ray is None else _connect(ray)
+        self.workers = _on_this_machine() if ray is None else _connect(ray)
         self.on_ray = ray is not None
 
     def map(self, work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
@@ -48,34 +47,35 @@ class Engine:
         def act(column: daft.Series) -> list[bytes]:
             return [pickle.dumps(work(pickle.loads(item))) for item in column.to_pylist()]  # noqa: S301  # our own
 
+        if not items:
+            return
         frame = daft.from_pydict({"item": [pickle.dumps(item) for item in items]})
         if self.on_ray:
             frame = frame.into_partitions(min(len(items), 4 * self.workers))
-        with told():
+        with _told():
             for row in frame.select(act(frame["item"]).alias("answer")).iter_rows():
                 yield pickle.loads(row["answer"])  # noqa: S301
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def _told() -> Iterator[None]:
     """What Daft or Ray says of a failure as one line."""
     try:
         yield
-    except EngineError:
-        raise
     except (DaftCoreException, OSError, RuntimeError, ValueError) as error:
         raise EngineError(f"the engine failed: {_essence(error)}. Mend that, and run it again") from error
 
 
 @cache  # Daft wants to be told once
-def _on_this_machine() -> tuple[int, int]:
+def _on_this_machine() -> int:
+    """Its cores."""
     daft.set_runner_native()
-    return os.cpu_count() or 1, 1
+    return os.cpu_count() or 1
 
 
 @cache
-def _connect(address: str) -> tuple[int, int]:
-    """Cores and machines of a cluster."""
+def _connect(address: str) -> int:
+    """The cores of a cluster."""
     try:
         _reach(address)
         import ray  # noqa: PLC0415  # takes seconds, and nobody needs it who works on one machine
@@ -84,7 +84,7 @@ def _connect(address: str) -> tuple[int, int]:
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
         daft.set_runner_ray(noop_if_initialized=True)
         cluster: Any = ray  # whose questions have no types
-        return int(cluster.cluster_resources().get("CPU", 1)), max(len(cluster.nodes()), 1)
+        return int(cluster.cluster_resources().get("CPU", 1))
     except (ImportError, ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise EngineError(f"--ray {address}: {_essence(error)}. {_RAY}") from error
 

@@ -5,7 +5,7 @@ scores as it can, and took eight gigabytes for a lake of ten.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -72,31 +72,25 @@ class Piece:
     """What a worker takes at a time: small files together, or a part of a large one."""
 
     number: int
-    size: int
     shares: tuple[Share, ...]
 
 
 def pieces_of(files: Sequence[PostFile], size: int) -> list[Piece]:
     """A lake in pieces of about `size` bytes."""
-    pieces: list[Piece] = []
-    waiting: list[PostFile] = []
+    pieces: list[list[Share]] = []
+    room = -1  # not even for an empty file
     for file in files:
-        of = -(-file.size // size)
+        of = max(-(-file.size // size), 1)
         if of > 1:
-            shares = (Share(file.name, number, of) for number in range(of))
-            pieces += [Piece(0, file.size // of, (share,)) for share in shares]
+            pieces += [[Share(file.name, number, of)] for number in range(of)]
+            room = -1
             continue
-        if sum(each.size for each in waiting) + file.size > size:
-            pieces.append(_together(waiting))
-            waiting = []
-        waiting.append(file)
-    if waiting:
-        pieces.append(_together(waiting))
-    return [replace(piece, number=number) for number, piece in enumerate(pieces)]
-
-
-def _together(files: Sequence[PostFile]) -> Piece:
-    return Piece(0, sum(file.size for file in files), tuple(Share(file.name, 0, 1) for file in files))
+        if file.size > room:
+            pieces.append([])
+            room = size
+        pieces[-1].append(Share(file.name, 0, 1))
+        room -= file.size
+    return [Piece(number, tuple(shares)) for number, shares in enumerate(pieces)]
 
 
 def key_piece(asked: Asked, piece: Piece) -> dict[int, str]:

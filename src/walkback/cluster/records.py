@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from walkback.case import Case
-from walkback.lake import Covered, Lake, reach_of
+from walkback.lake import ANY_QUERY, Covered, Lake, reach_of
 from walkback.store import CoverageRow, RunRow
 
 
@@ -53,7 +53,9 @@ def _reaches(lake: Lake) -> list[Covered]:
         source: reach_of([file.day for file in files if file.source == source])
         for source in {file.source for file in files}
     }
-    return [Covered("", source, "*", *reach, "complete", "archive") for source, reach in reaches.items()]
+    return [
+        Covered("", source, ANY_QUERY, *reach, "complete", "archive") for source, reach in reaches.items()
+    ]
 
 
 def _rows(spans: list[Covered]) -> list[CoverageRow]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from walkback.cluster.engine import MEMORY_A_TASK, Engine
+from walkback.cluster.engine import Engine
 from walkback.cluster.parting import write_parted
 from walkback.folder import Folder
 from walkback.store.shards import COLUMNS, By, reduce_shard
@@ -52,7 +52,7 @@ def reduce_rows(engine: Engine, folder: Folder, keyed: Sequence[dict[int, str]],
 
 
 def _reduce(task: _Task) -> _Written:
-    reduced = reduce_shard(task.folder.dataset(task.names), task.shards, memory=MEMORY_A_TASK)
+    reduced = reduce_shard(task.folder.dataset(task.names), task.shards)
     by = {by: _write(task, by, reduced.kept) for by in By}
     return _Written(by, reduced.rows, reduced.posts)
 

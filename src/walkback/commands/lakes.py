@@ -1,9 +1,7 @@
 """What `export --partitioned` does: a case's store as a part of a lake."""
 
-from pathlib import Path
-
 from walkback.case import Case
-from walkback.commands.packages import refuse_what_lies_elsewhere
+from walkback.commands.packages import files_of
 from walkback.folder import Folder
 from walkback.lake import begin_lake
 from walkback.session import Session
@@ -14,7 +12,7 @@ def export_lake(session: Session, case: Case, place: str) -> None:
 
     Raises CaseError where the place is something else or has another key's pseudonyms, FolderError.
     """
-    refuse_what_lies_elsewhere(case)
+    files = files_of(case)
     store = session.store(case)
     total = max(store.status(case).posts, 1)
     lake = begin_lake(Folder(place), store.fingerprint())
@@ -27,17 +25,8 @@ def export_lake(session: Session, case: Case, place: str) -> None:
             bar.show(done / total, f"{done:,} posts")
 
         posts = store.write_part(lake, written=written)
-    _write_case(case, lake.folder)
+    for file in files:
+        lake.folder.write(f"cases/{case.name}/{file.name}", file.read_bytes())
     session.terminal.say(
         f"{place}: {posts:,} posts, with their words and pseudonyms: keep it as you keep the store"
     )
-
-
-def _write_case(case: Case, folder: Folder) -> None:
-    """The case file and what it names beside it."""
-    folder.write(f"cases/{case.name}/{case.path.name}", case.path.read_bytes())
-    for name in (case.themes.codebook, case.scorer.lexicon):
-        if (
-            name is not None and (beside := Path(case.path.parent, name)).is_file()
-        ):  # else the name of one of ours
-            folder.write(f"cases/{case.name}/{name}", beside.read_bytes())

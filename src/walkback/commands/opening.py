@@ -122,7 +122,7 @@ def _door_of(lake: Lake, case: Case) -> Door:
     door = Store(case.store_path).door()
     if door is None or door.fingerprint != lake.key:
         raise CaseError(
-            f"{case.path}: {accounts[0]} is masked in the lake, and the key that masked it lies not beside"
+            f"{case.path}: {accounts[0]} is masked in the lake, and the key that masked it is not beside"
             f" the case ({case.store_path.with_suffix('.key').name}). Name the case file that it lies beside "
             "by --case"
         )

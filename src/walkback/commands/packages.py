@@ -70,13 +70,17 @@ def _told(bare: list[str], sources: list[str]) -> str:
 
 def _copy_case(case: Case, folder: Path) -> None:
     """The case file and what it names beside it."""
-    refuse_what_lies_elsewhere(case)
-    for name in (case.themes.codebook, case.scorer.lexicon):
-        if name is not None and (beside := case.path.parent / name).is_file():  # else the name of one of ours
-            shutil.copyfile(beside, folder / name)
+    for file in files_of(case):
+        shutil.copyfile(file, folder / file.name)
     if case.themes.codebook is None:
         (folder / CODEBOOK).write_text(codebook_text(), encoding="utf-8")
-    shutil.copyfile(case.path, folder / case.path.name)
+
+
+def files_of(case: Case) -> list[Path]:
+    """The case file, and those that it names, beside it. Raises CaseError where one lies elsewhere."""
+    refuse_what_lies_elsewhere(case)
+    named = (case.path.parent / name for name in (case.themes.codebook, case.scorer.lexicon) if name)
+    return [case.path, *(file for file in named if file.is_file())]  # else it is the name of one of ours
 
 
 def refuse_what_lies_elsewhere(case: Case) -> None:

@@ -31,6 +31,7 @@ NEEDED: Final = (
     "account_days",
     "rank",
 )
+_MEMORY: Final = "700MB"
 _UNSCALED: Final = "(compound::DECIMAL(5, 0) * 0.0001::DECIMAL(5, 4))::DECIMAL(5, 4)"
 
 # A post that is in no topic is known by its key and rank alone: another of its rows may be in one.
@@ -122,12 +123,9 @@ class Reduced:
     posts: int
 
 
-def reduce_shard(rows: Any, shards: int, *, memory: str) -> Reduced:
-    """What is left of a shard's rows; `rows`: an Arrow dataset of what `key_rows` made, scored.
-
-    `memory` is what DuckDB may take ("700MB"); what is more goes to a file that is gone afterwards.
-    """
-    with _worker(memory, rows=rows) as connection:
+def reduce_shard(rows: Any, shards: int) -> Reduced:
+    """What is left of a shard's rows; `rows`: an Arrow dataset of what `key_rows` made, scored."""
+    with _worker(rows=rows) as connection:
         connection.execute(_FIND_MORE)
         connection.execute(_KEEP_ONE)
         total, more, one = connection.execute(_COUNT).fetchall()[0]
@@ -152,19 +150,20 @@ class ShardSnapshot(Snapshot):
 
 
 @contextmanager
-def shard_snapshot(
-    rows: Any, by: By, topics: Mapping[tuple[str, str], int], *, memory: str
-) -> Iterator[ShardSnapshot]:
+def shard_snapshot(rows: Any, by: By, topics: Mapping[tuple[str, str], int]) -> Iterator[ShardSnapshot]:
     """A shard to be counted; `rows`: an Arrow dataset of rows that `reduce_shard` kept."""
-    with _worker(memory, shard=rows) as connection:
+    with _worker(shard=rows) as connection:
         yield ShardSnapshot(connection, by, topics)
 
 
 @contextmanager
-def _worker(memory: str = "1GB", **tables: Any) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB in memory, on one thread: an engine has as many tasks under way as there are cores."""
+def _worker(**tables: Any) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB in memory, on one thread: an engine has as many tasks under way as there are cores.
+
+    What is more than its memory goes to a file that is gone afterwards.
+    """
     with tempfile.TemporaryDirectory(prefix="walkback-") as spill:
-        config = {**CONFIG, "threads": 1, "memory_limit": memory, "temp_directory": spill}
+        config = {**CONFIG, "threads": 1, "memory_limit": _MEMORY, "temp_directory": spill}
         with duckdb.connect(config=config) as connection:
             for name, table in tables.items():
                 connection.register(name, table)
