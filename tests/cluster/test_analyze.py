@@ -353,8 +353,8 @@ def test_a_file_that_can_not_be_read_is_named(small):
 
 
 def test_a_window_without_posts_is_nothing_to_do(small, tmp_path):
-    """Whether the lake has no file of it, or none that matches."""
-    _, lake = small
+    """Whether the lake has no file of it, none that matches, or no row at all."""
+    case, lake = small
     (tmp_path / "1").mkdir()
     (tmp_path / "2").mkdir()
     early = case_file(tmp_path / "1", CASE.replace("2023-0", "2013-0"))
@@ -364,6 +364,10 @@ def test_a_window_without_posts_is_nothing_to_do(small, tmp_path):
         analysed(lake, early)
     with pytest.raises(NothingToDoError, match="no stored post matches"):
         analysed(lake, other)
+    [file] = (case.path.parent / "lake/posts").rglob("*.parquet")
+    pq.write_table(pq.read_table(file, partitioning=None).slice(0, 0), file)
+    with pytest.raises(NothingToDoError, match="no stored post matches"):
+        analysed(lake, case)
 
 
 def test_a_lake_that_is_not_whole_is_not_analysed(small):
