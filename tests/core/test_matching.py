@@ -1,5 +1,9 @@
+from unicodedata import category
+
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from walkback.case import Query
 from walkback.matching import Matcher
@@ -44,3 +48,22 @@ def test_all_and_none():
     assert terms("zoom", **query) is None
     assert terms("terms", **query) is None
     assert terms("zoom lens terms", **query) is None
+
+
+# What every Unicode version knows, the newest letters of Python or RE2 aside.
+NEIGHBOURS = st.one_of(st.characters(max_codepoint=0x7F), st.characters(max_codepoint=0x2FFF))
+
+
+@given(st.lists(st.tuples(NEIGHBOURS, NEIGHBOURS), min_size=1, max_size=30))
+def test_a_term_stands_alone_between_any_two_characters(neighbours):
+    """Letters and digits of every alphabet and _ beside it make it part of a word; # and @ before it, too."""
+
+    def is_alone(before, after):
+        in_word = [category(one)[0] in "LN" or one == "_" for one in (before, after)]
+        return not any(in_word) and before not in "#@"
+
+    found = Matcher(Query(any=["zoom"]), DOOR).terms(
+        pa.array([f"so {before}zoom{after} it is" for before, after in neighbours])
+    )
+
+    assert [found[at].is_valid for at in range(len(found))] == [is_alone(*pair) for pair in neighbours]
