@@ -2,8 +2,8 @@
 
     python benchmarks/scoring.py [texts]        default 200,000
 
-vaderSentiment and nltk's VADER (on the same lexicon), one text at a time, a column, and from store to store
-with two processes; then how the cost of one long text grows. Every row has a process of its own, whose peak
+vaderSentiment and nltk's VADER (on the same lexicon), one text at a time, a column, and from store to
+store; then how the cost of one long text grows. Every row has a process of its own, whose peak
 memory counts from its start and so has the texts in it. `differ` counts texts of which any of the four
 numbers is another than vaderSentiment's, sign bits included.
 """
@@ -48,7 +48,7 @@ ROWS = {
     "one text at a time": "scalar",
     "a column": "column",
     "a column, its words known": "known_column",
-    "store to store, 2 processes": "store_to_store",
+    "store to store": "store_to_store",
 }
 
 
@@ -110,13 +110,13 @@ def known_column(texts: Sequence[str], folder: Path) -> tuple[float, np.ndarray]
 
 
 def store_to_store(texts: Sequence[str], folder: Path) -> tuple[float, None]:
-    """From the store, through two processes, back into the store; of a copy, so that it can be done again."""
+    """From the store and back into the store; of a copy, so that it can be done again."""
     case = case_in(folder / f"{os.getpid()}")
     case.store_path.parent.mkdir()
     shutil.copy(case_in(folder).store_path, case.store_path)
     scorable = STORED_TIMES * sum(map(bool, texts))
     return pace(
-        scorable, lambda: score_pending(case, Store(case.store_path), Vader(), scored=lambda _: None)
+        scorable, lambda: score_pending(case, Store(case.store_path), Vader(), scored=lambda *_: None)
     ), None
 
 

@@ -88,5 +88,5 @@ def analysis_of(case, every="day"):
     scorer, store = Vader(), Store(case.store_path)
     for topic in case.topics():
         store.match_pending(topic)
-        score_pending(topic, store, scorer, scored=lambda _: None)
+        score_pending(topic, store, scorer, scored=lambda *_: None)
     return analyze(case, store, ScorerId(scorer.name, scorer.version), every, NOW)

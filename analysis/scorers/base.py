@@ -12,14 +12,13 @@ POSITIVE_AT_LEAST: Final = 0.05
 class Scorer(Protocol):
     """Text to sentiment. The same name and version always give the same scores.
 
-    `batch` is how many posts it scores in a few seconds at most, for so many are kept at a time; `every_core`
-    is whether it uses all cores of the machine by itself.
+    `batch` is how many posts it scores in a few seconds at most, for so many are kept at a time.
+    It is called from one thread, which need not be the one that made it.
     """
 
     name: str
     version: str
     batch: int
-    every_core: bool
 
     def score(self, texts: "pa.ChunkedArray[Any]") -> pa.Table:
         """A row for each text, in order: compound in [-1, 1]; negative, neutral, positive in [0, 1].

@@ -45,7 +45,6 @@ class Transformer:
     """
 
     batch = 256
-    every_core = True
 
     def __init__(self, folder: Path) -> None:
         """Look at the files; they are loaded with the first texts. Raises CaseError where one is missing."""

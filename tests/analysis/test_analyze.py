@@ -44,7 +44,7 @@ def analysis_of(case, every="day"):
     """The analysis with VADER's scores."""
     scorer = Vader()
     store = Store(case.store_path)
-    score_pending(case, store, scorer, scored=lambda _: None)
+    score_pending(case, store, scorer, scored=lambda *_: None)
     return analyze(case, store, ScorerId(scorer.name, scorer.version), every, NOW)
 
 

@@ -24,7 +24,7 @@ def analysis_of(folder, posts, **report):
     case = case_at(folder, query={"any": ["zoom"]}, report=report)
     store, scorer = Store(case.store_path), Vader()
     add(case, posts)
-    score_pending(case, store, scorer, scored=lambda _: None)
+    score_pending(case, store, scorer, scored=lambda *_: None)
     return analyze(case, store, ScorerId(scorer.name, scorer.version), "day", NOW)
 
 

@@ -19,15 +19,20 @@ def stored(case):
         ).fetchall()
 
 
-@pytest.mark.parametrize("count", [40, 50_500])
+@pytest.mark.parametrize("count", [40, 45_000])
 def test_what_is_stored_is_what_the_scorer_says(tmp_path, count):
-    """In this process, and by two others where there is much to do."""
+    """In one batch or several."""
     case, vader = case_at(tmp_path), Vader()
     add(case, [post(id=str(number), text=f"zoom {number} {WORDS[number % 8]}") for number in range(count)])
     heard = []
 
-    assert score_pending(case, Store(case.store_path), vader, scored=heard.append) == count == sum(heard)
+    def scored(*told):
+        heard.append(told)
+
+    assert score_pending(case, Store(case.store_path), vader, scored=scored) == count
+    assert [told[0] for told in heard] == [*range(vader.batch, count, vader.batch), count]
+    assert {told[1] for told in heard} == {count}
     got = stored(case)
     assert len(got) == count
     assert [row for row in got if vader.score_text(row[0]).compound != row[1]] == []
-    assert score_pending(case, Store(case.store_path), vader, scored=heard.append) == 0
+    assert score_pending(case, Store(case.store_path), vader, scored=scored) == 0

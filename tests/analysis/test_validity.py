@@ -96,7 +96,7 @@ def scored_case(folder, **changes):
         for at in range(100)
     ]
     add(case, posts)
-    score_pending(case, Store(case.store_path), Vader(), scored=lambda _: None)
+    score_pending(case, Store(case.store_path), Vader(), scored=lambda *_: None)
     return case
 
 

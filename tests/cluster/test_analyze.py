@@ -78,7 +78,7 @@ def scored(case):
     scorer, store = scorer_for(case), Store(case.store_path)
     for topic in case.topics():
         store.match_pending(topic)
-        score_pending(topic, store, scorer, scored=lambda _: None)
+        score_pending(topic, store, scorer, scored=lambda *_: None)
     return ScorerId(scorer.name, scorer.version)
 
 

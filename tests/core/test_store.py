@@ -117,7 +117,11 @@ def score_all(store, case, kept=lambda _: None):
             texts.extend(batch["text"].to_pylist())
             yield scored(batch)
 
-    assert store.score_unscored(case, "s", "1", score, batch=40_000, kept=kept) == len(texts)
+    sizes = []
+    for size in store.score_slices(case, "s", "1", store.unscored(case, "s", "1"), score, batch=40_000):
+        kept(size)
+        sizes.append(size)
+    assert sum(sizes) == len(texts)
     return texts
 
 
@@ -146,11 +150,38 @@ def test_every_post_is_scored_once_in_however_many_turns(tmp_path, monkeypatch):
     monkeypatch.setattr("walkback.store.store._SCORING_HOLD_S", 0.0)
     monkeypatch.setattr("walkback.store.connection.LONGEST_WAIT_S", 0.0)
     case = case_at(tmp_path)
-    texts = many(case, 45_000)
-    sizes = []
+    texts, sizes = many(case, 45_000), []
 
     assert sorted(score_all(Store(case.store_path), case, kept=sizes.append)) == sorted(texts)
     assert sizes == [40_000, 5_000]
+
+
+@given(st.lists(st.sampled_from(["scored", "pending", "off", "gone"]), max_size=40), st.integers(1, 5))
+@settings(max_examples=16)
+def test_no_post_is_missed_between_two_slices(tmp_path_factory, states, size):
+    """However the posts of each kind lie in the file, and however long a slice is."""
+    case = case_at(tmp_path_factory.mktemp("a"))
+    store = Store(case.store_path)
+
+    def posts_that_are(*wanted):
+        return [
+            post(id=str(number), text="something else" if state == "off" else f"zoom {number}")
+            if state != "gone"
+            else post(id=str(number), text="", text_state=TextState.DELETED)
+            for number, state in enumerate(states)
+            if state in wanted
+        ]
+
+    add(case, posts_that_are("scored"))
+    score_all(store, case)
+    add(case, posts_that_are("scored", "pending", "off", "gone"))
+    pending = [f"zoom {number}" for number, state in enumerate(states) if state == "pending"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("walkback.store.pending._SLICE", size)
+        assert store.count_unscored(case, "s", "1") == len(pending)
+        assert sorted(score_all(store, case)) == sorted(pending)
+        assert store.unscored(case, "s", "1") == []
 
 
 def test_a_killed_run_keeps_its_batches(tmp_path):
@@ -186,7 +217,8 @@ def test_no_post_changes_while_it_is_scored(tmp_path):
             tries.append(subprocess.run([sys.executable, "-c", connect], capture_output=True, check=False))
             yield scored(batch)
 
-    Store(case.store_path).score_unscored(case, "s", "1", score, batch=40_000, kept=lambda _: None)
+    store = Store(case.store_path)
+    list(store.score_slices(case, "s", "1", store.unscored(case, "s", "1"), score, batch=40_000))
 
     assert [b"Could not set lock" in each.stderr for each in tries] == [True]
 

@@ -27,7 +27,6 @@ class Vader:
     """
 
     batch = 40_000
-    every_core = False
 
     def __init__(self, words: DomainWords | None = None, *, curly_apostrophes: bool = False) -> None:
         """Read the lexicon that comes with the package."""

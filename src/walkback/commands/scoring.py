@@ -25,14 +25,9 @@ def scorer_of(session: Session, case: Case) -> ScorerId:
 def _score_topic(session: Session, topic: Case) -> int:
     store = session.store(topic)
     store.match_pending(topic)
-    scorer = scorer_for(topic)
-    left = max(store.count_unscored(topic, scorer.name, scorer.version), 1)
-    done = 0
     with session.terminal.bar("scoring") as bar:
 
-        def scored(posts: int) -> None:
-            nonlocal done
-            done += posts
-            bar.show(done / left, f"{done:,} posts")
+        def scored(done: int, goal: int) -> None:
+            bar.show(done / goal, f"{done:,} posts")
 
-        return score_pending(topic, store, scorer, scored=scored)
+        return score_pending(topic, store, scorer_for(topic), scored=scored)

@@ -21,6 +21,7 @@ _LONGEST_PAUSE_S: Final = 0.04
 LONGEST_WAIT_S: Final = 1.5 * _LONGEST_PAUSE_S  # between two looks of somebody who waits: see the jitter
 _DISK_FULL: Final = "No space left on device"
 _LET_OTHERS_S: Final = 0.3
+_FRUGAL: Final = "128MB"
 _HOLDER: Final = re.compile(r"PID (\d+)")
 
 _TABLES: Final = """
@@ -51,11 +52,14 @@ def connect(path: Path, *, wait_s: float, read_only: bool) -> Iterator[duckdb.Du
 
 
 @contextmanager
-def second(writer: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Another connection to a writer's file, with transactions of its own."""
-    with writer.cursor() as connection:
-        connection.execute("USE store")
-        yield connection
+def frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Little memory inside: who goes through whole tables would keep as much of the file as may be."""
+    usual = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    connection.execute(f"SET memory_limit = '{_FRUGAL}'")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET memory_limit = '{usual}'")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from walkback.store.erasing import Doomed
 from walkback.store.key import fingerprint_of, open_door, shred_key
 from walkback.store.labels import keep_label, labelled
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
+from walkback.store.pending import UNMATCHED, UNSCORED, Slice, pending_slices, read_pending
 from walkback.store.private import PrivateCopy, copied, remove_leftovers
 from walkback.store.reads import SCORABLE, Snapshot
-from walkback.store.scores import add_scores, count_unscored, unscored
+from walkback.store.scores import add_scores
 
 _HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
 _HOLD_BYTES: Final = 6 * 2**20  # or when so much was written: it is in memory until the file is closed
-_SCORING_HOLD_S: Final = 10.0  # longer, because finding what is unscored takes longer than writing a page
+_SCORING_HOLD_S: Final = 10.0  # longer, because the search in a slice of the file begins anew
 _BATCH: Final = 20_000
 _LOOKED_FOR_AGAIN: Final = 20_000  # posts a source and run
 LOOK_AGAIN_AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
@@ -225,57 +227,60 @@ class Store:
         Those are all of them when the query has changed. Returns how many were looked at; the file
         is opened for writing only when there are any.
         """
-        asked: dict[str, object] = {"case": case.name, "query_hash": case.query.hash}
+        asked = _matched(case)
         with self._read() as connection:
             pending = connection.execute(_COUNT_UNMATCHED, asked).fetchall()[0][0]
         if not pending:
             return 0
         matcher = Matcher(case.query, open_door(self.path))
-        with self._write() as connection:
+        with self._write() as connection, connections.frugal(connection):
             connection.execute('DELETE FROM match WHERE "case" = $case AND query_hash <> $query_hash', asked)
-            while _match_batch(connection, matcher, asked):
-                pass
+            for where in pending_slices(connection, UNMATCHED, asked):
+                for posts in read_pending(connection, UNMATCHED, asked, where, _BATCH):
+                    _match_batch(connection, posts, matcher, asked)
+                connection.execute("CHECKPOINT")  # until then all matches are in memory
         return int(pending)
 
-    def score_unscored(
+    def score_slices(
         self,
         case: Case,
         scorer: str,
         version: str,
+        slices: Sequence[Slice],
         score: Callable[[Iterator[pa.Table]], Iterator[pa.Table]],
         *,
         batch: int,
-        kept: Callable[[int], None],
-    ) -> int:
-        """Hand the matching posts with words and without a score to `score`; keep what it gives back.
+    ) -> Iterator[int]:
+        """Hand the posts of slices from `unscored` to `score`; keep what it gives back, and yield how many.
 
         `score` gets tables of `batch` posts with the columns source, id, text, and gives tables with source,
-        id, compound, negative, neutral, positive, which are kept as exact decimals, each in one transaction;
-        `kept` hears their sizes. Returns how many there were. The file is held for about ten seconds at a
-        time, from reading posts to keeping their scores, so that no post changes in between; then others
-        get their turn.
+        id, compound, negative, neutral, positive, which are kept as exact decimals, each in one transaction.
+        The file is held for about ten seconds at a time, from reading posts to keeping their scores, so that
+        no post changes in between; then others get their turn. Who writes then may move posts from a slice
+        to one before it: ask `unscored` again where fewer were scored than it said.
         """
-        asked = {"scorer": scorer, "version": version}
-        total = 0
-        turn = _Turn()
-        while not turn.all_read:
-            turn.wait_for_others()
-            # Read in one transaction, so that a row's place stays what it is.
-            with self._write() as connection, connections.second(connection) as reading, transaction(reading):
-                posts = turn.posts(unscored(reading, {**asked, **_matched(case)}, batch))
+        whose = {"scorer": scorer, "version": version}
+        left = deque(slices)
+        while left:
+            with self._write() as connection, connections.frugal(connection):
+                posts = _for_a_while(connection, left, {**whose, **_matched(case)}, batch)
                 for scores in score(posts):
-                    add_scores(connection, scores, asked)
-                    total += scores.num_rows
-                    kept(scores.num_rows)
-        return total
+                    add_scores(connection, scores, whose)
+                    yield scores.num_rows
+            if left:
+                time.sleep(connections.LONGEST_WAIT_S)  # so long that whoever waits finds the door open
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
+    def unscored(self, case: Case, scorer: str, version: str) -> list[Slice]:
+        """Where the matching posts with words and without a score are, and how many."""
+        asked = {"scorer": scorer, "version": version, **_matched(case)}
+        with self._read() as connection, connections.frugal(connection):
+            return pending_slices(connection, UNSCORED, asked)
+
     def count_unscored(self, case: Case, scorer: str, version: str) -> int:
         """How many matching posts have words and no score."""
-        asked = {"scorer": scorer, "version": version, **_matched(case)}
-        with self._read() as connection:
-            return count_unscored(connection, asked)
+        return sum(where.pending for where in self.unscored(case, scorer, version))
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -416,27 +421,18 @@ class Store:
         return PrivateCopy(self.path, wait_s=self.wait_s)
 
 
-class _Turn:
-    """Reading while it is our turn: all that is to be read, or as much as the time allows."""
-
-    def __init__(self) -> None:
-        self.all_read = False
-        self._is_first = True
-
-    def wait_for_others(self) -> None:
-        """Look away for so long, before every turn but the first, that whoever waits finds the door open."""
-        if not self._is_first:
-            time.sleep(connections.LONGEST_WAIT_S)
-        self._is_first = False
-
-    def posts(self, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
-        """The batches until the time is up."""
-        let_go_at = time.monotonic() + _SCORING_HOLD_S
-        for batch in batches:
-            yield batch
+def _for_a_while(
+    connection: duckdb.DuckDBPyConnection, slices: deque[Slice], asked: dict[str, str], batch: int
+) -> Iterator[pa.Table]:
+    """Unscored posts until others should get their turn; takes slices away that were read to their end."""
+    let_go_at = time.monotonic() + _SCORING_HOLD_S
+    while slices:
+        for posts in read_pending(connection, UNSCORED, asked, slices[0], batch):
+            yield posts
             if time.monotonic() > let_go_at:
                 return
-        self.all_read = True
+        slices.popleft()
+        connection.execute("CHECKPOINT")  # until then all scores are in memory
 
 
 def _matched(case: Case) -> dict[str, str]:
@@ -453,28 +449,20 @@ def _table(connection: duckdb.DuckDBPyConnection, sql: str, asked: dict[str, obj
     return table
 
 
-def _match_batch(connection: duckdb.DuckDBPyConnection, matcher: Matcher, asked: dict[str, object]) -> int:
-    """Match some posts that have no match row yet; returns how many, 0 when all have one."""
-    pending = _table(connection, _UNMATCHED, asked)
-    terms = matcher.terms(pending["text"].combine_chunks())
-    found = pending.drop_columns(["text"]).append_column("terms", terms)
-    connection.register("found", found)
+def _match_batch(
+    connection: duckdb.DuckDBPyConnection, posts: pa.Table, matcher: Matcher, asked: dict[str, str]
+) -> None:
+    terms = matcher.terms(posts["text"].combine_chunks())
+    connection.register("found", posts.drop_columns(["text"]).append_column("terms", terms))
     connection.execute("INSERT INTO match SELECT $case, source, id, $query_hash, terms FROM found", asked)
     connection.unregister("found")
-    return pending.num_rows
 
 
-_WITHOUT_MATCH: Final = """
-FROM post
-WHERE NOT EXISTS (
-    FROM match
-    WHERE match."case" = $case AND match.query_hash = $query_hash
-      AND match.source = post.source AND match.id = post.id)
+# A post has one match row of a case at most, and no row is without its post.
+_COUNT_UNMATCHED: Final = """
+SELECT (SELECT count(*) FROM post)
+    - (SELECT count(*) FROM match WHERE "case" = $case AND query_hash = $query_hash)
 """
-
-_COUNT_UNMATCHED: Final = f"SELECT count(*) {_WITHOUT_MATCH}"
-
-_UNMATCHED: Final = f"SELECT source, id, text {_WITHOUT_MATCH} LIMIT {_BATCH}"
 
 _DUE: Final = """
 SELECT id, created_at

@@ -155,11 +155,11 @@ def test_a_case_is_analysed_with_it(tmp_path):
         case,
         [post(id=str(at), text="zoom great", created_at=start + timedelta(hours=at)) for at in range(600)],
     )
-    batches = []
-    assert score_pending(case, Store(case.store_path), scorer, scored=batches.append) == 600
+    heard = []
+    assert score_pending(case, Store(case.store_path), scorer, scored=lambda *told: heard.append(told)) == 600
     found = analyze(case, Store(case.store_path), ScorerId(scorer.name, scorer.version), "day", NOW)
 
-    assert batches == [256, 256, 88]
+    assert heard == [(256, 600), (512, 600), (600, 600)]
     assert found.totals.scored == 600
     assert found.phases[0].measures.mean_compound == pytest.approx(by_hand("zoom", "great")[0])
 
