@@ -15,7 +15,7 @@ from walkback.analysis.scorers.base import Scorer
 from walkback.case import Case
 from walkback.store import Store
 
-_AHEAD: Final = 4  # batches
+_AHEAD: Final = 6  # batches
 
 
 def score_pending(case: Case, store: Store, scorer: Scorer, *, scored: Callable[[int, int], None]) -> int:

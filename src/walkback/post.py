@@ -88,7 +88,7 @@ class Door:
         if len(key) < 32:
             raise ValueError("the pseudonym key is shorter than 32 bytes")
         self._key = key
-        self._digest = lru_cache(maxsize=10_000)(self._hmac)
+        self._digest = lru_cache(maxsize=2_000)(self._hmac)
 
     def __reduce__(self) -> tuple[type["Door"], tuple[bytes]]:
         """A door goes to another process as its key."""

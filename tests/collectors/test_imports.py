@@ -274,6 +274,7 @@ def test_an_import_that_dies_leaves_whole_pages_and_the_next_one_finishes(tmp_pa
     Store(quiet.store_path).prepare()
     case.store_path.with_suffix(".key").write_bytes(quiet.store_path.with_suffix(".key").read_bytes())
     monkeypatch.setattr(imports, "BLOCK_ROWS", 10)
+    monkeypatch.setattr(imports, "_PAGE_BYTES", 1)
     pages = 0
 
     def killer(_):

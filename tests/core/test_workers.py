@@ -5,6 +5,8 @@ import select
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import os, signal
 from functools import partial
@@ -41,3 +43,27 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
     assert ready == "/"
     assert pids
     assert all(ends(int(pid)) for pid in pids.split())
+
+
+DISMISSED = """
+import os
+from functools import partial
+from walkback.workers import dismiss_workers, worker_pool
+
+def parent():
+    with worker_pool(1, partial(os.chdir, "/"), preload=["json"]) as pool:
+        return pool.submit(os.getppid).result()
+
+if __name__ == "__main__":
+    first = parent()
+    dismiss_workers()
+    print(os.path.exists(f"/proc/{first}"), parent() != first)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_can_be_dismissed_and_called_again():
+    """What kept their modules at hand is gone, and the next ones have one of their own."""
+    done = subprocess.run([sys.executable, "-c", DISMISSED], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("False True\n", "")

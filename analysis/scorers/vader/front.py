@@ -26,7 +26,7 @@ class Vader:
     and `curly_apostrophes`, by which "don\u2019t", as phones write it, negates as "don't" does.
     """
 
-    batch = 40_000
+    batch = 20_000
 
     def __init__(self, words: DomainWords | None = None, *, curly_apostrophes: bool = False) -> None:
         """Read the lexicon that comes with the package."""

@@ -21,7 +21,7 @@ _LONGEST_PAUSE_S: Final = 0.04
 LONGEST_WAIT_S: Final = 1.5 * _LONGEST_PAUSE_S  # between two looks of somebody who waits: see the jitter
 _DISK_FULL: Final = "No space left on device"
 _LET_OTHERS_S: Final = 0.3
-_FRUGAL: Final = "128MB"
+_FRUGAL: Final = "64MB"
 _HOLDER: Final = re.compile(r"PID (\d+)")
 
 _TABLES: Final = """

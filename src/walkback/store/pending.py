@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from walkback.store.reads import SCORABLE
 
-_SLICE: Final = 200_000  # posts; for each slice all matches and scores are read
+_SLICE: Final = 100_000  # posts; for each slice all matches and scores are read
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from walkback.case import Case
 from walkback.lake import Lake
 from walkback.matching import Matcher
 from walkback.post import Door
-from walkback.store import backup, erasing, lake, package
+from walkback.store import backup, engine, erasing, lake, package
 from walkback.store import connection as connections
 from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
@@ -149,6 +149,11 @@ class Store:
     def faults(self) -> list[str]:
         """What is wrong with the store, in words; all of it is read. Raises StoreError where it can't be."""
         return backup.find_faults(self.path, wait_s=self.wait_s)
+
+    @staticmethod
+    def close_idle() -> None:
+        """Give back what this process keeps for the next opening; see `engine.close_idle`."""
+        engine.close_idle()
 
     def _read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return connections.connect(self.path, wait_s=self.wait_s, read_only=True)
