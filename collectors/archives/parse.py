@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from walkback.case import Query
 from walkback.collectors.archives.columns import rows_to_posts
@@ -183,8 +184,11 @@ def _fault(number: int, item: int, reason: str, stood_there: Any) -> Fault:
 
 def _reach(posts: pa.Table) -> dict[str, tuple[datetime, datetime]]:
     """Each source's earliest and latest post."""
-    spans = posts.group_by("source").aggregate([("created_at", "min"), ("created_at", "max")]).to_pylist()
-    return {span["source"]: (span["created_at_min"], span["created_at_max"]) for span in spans}
+    reach = {}
+    for source in pc.unique(posts["source"]).to_pylist():
+        times = pc.min_max(posts["created_at"].filter(pc.equal(posts["source"], source)))
+        reach[source] = times["min"].as_py(), times["max"].as_py()
+    return reach
 
 
 def _format_named(name: str | None) -> Format | None:

@@ -88,6 +88,7 @@ class Door:
         if len(key) < 32:
             raise ValueError("the pseudonym key is shorter than 32 bytes")
         self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._digest = lru_cache(maxsize=2_000)(self._hmac)
 
     def __reduce__(self) -> tuple[type["Door"], tuple[bytes]]:
@@ -95,7 +96,9 @@ class Door:
         return Door, (self._key,)
 
     def _hmac(self, message: str) -> str:
-        return hmac.digest(self._key, message.encode("utf-8", "replace"), "sha256").hex()
+        keyed = self._keyed.copy()
+        keyed.update(message.encode("utf-8", "replace"))
+        return keyed.hexdigest()
 
     @property
     def fingerprint(self) -> str:
