@@ -1,7 +1,4 @@
-"""How fast and how flat: posts a second from a file to committed rows, and peak memory by file size.
-
-Memory is that of the command, scoring included; where pandas is installed every process takes 30 to 45 MiB
-more, because Arrow imports it: pip uninstall pandas for what a user without the notebook's extra has.
+"""How fast: posts a second from a file to committed rows; `flat.py` looks at memory.
 
     python benchmarks/ingest.py [posts]        default 1,000,000
 
@@ -11,11 +8,9 @@ table. Posts are made up; a comment's line is about 1 kB, as in Pushshift's dump
 
 import json
 import random
-import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -25,16 +20,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-from memory import peak_memory
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from walkback.case import Case
 from walkback.collectors.imports import ImportOptions, import_archive
-from walkback.collectors.sandbox.archives import write_case
 from walkback.collectors.sandbox.world import build_world
 from walkback.store import Store
 
-WALKBACK = Path(sys.executable).with_name("walkback")
 REFERENCE_POSTS = 3_000
 FILLER = {f"setting_{number}": None for number in range(30)}  # what a dump's line is full of
 
@@ -146,28 +138,11 @@ def timed(path: Path, folder: Path, run: int) -> float:
     return pace
 
 
-def importing(path: Path, folder: Path) -> tuple[float, float]:
-    """(seconds, peak memory in MiB) of `walkback import`, which scores as well, with all its processes."""
-    at_work = folder / f"{path.stem}-case"
-    at_work.mkdir()
-    case = write_case(at_work)
-    began = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603  # our own command
-        [WALKBACK, "import", case, path], stdout=subprocess.DEVNULL, text=True
-    )
-    peak = peak_memory(process)
-    if process.returncode:
-        sys.exit("the import failed")
-    return time.perf_counter() - began, peak
-
-
 def main(count: int) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Elsewhere, so that this process stays small: a child's peak counts from its parent's size.
-        with ProcessPoolExecutor(1) as pool:
-            paths = pool.submit(write_files, folder, count).result()
+        paths = write_files(folder, count)
         plain = reference(paths["ndjson"], folder)
         print(f"this machine: {machine(paths['ndjson']):,.0f} texts/s by vaderSentiment")
         print(f"{'':22}{'posts/s':>12}{'x reference':>14}{'MiB/s':>8}")
@@ -176,13 +151,6 @@ def main(count: int) -> None:
             best = max(timed(path, folder, run) for run in range(3))
             rate = path.stat().st_size / 2**20 * best / count
             print(f"{kind:22}{best:>12,.0f}{best / plain:>14.1f}{rate:>8.1f}")
-        print(f"{'with scores, NDJSON':22}{'s':>12}{'MiB':>14}")
-        for part in (12_000, count // 5, count):
-            cut = folder / f"part{part}.ndjson"
-            with paths["ndjson"].open("rb") as lines, cut.open("wb") as kept:
-                kept.writelines(islice(lines, part))
-            seconds, peak = importing(cut, folder)
-            print(f"{cut.stat().st_size / 2**20:18,.0f} MiB{seconds:12.1f}{peak:14,.0f}")
 
 
 if __name__ == "__main__":

@@ -185,9 +185,9 @@ def _fault(number: int, item: int, reason: str, stood_there: Any) -> Fault:
 def _reach(posts: pa.Table) -> dict[str, tuple[datetime, datetime]]:
     """Each source's earliest and latest post."""
     reach = {}
-    for source in pc.unique(posts["source"]).to_pylist():
-        times = pc.min_max(posts["created_at"].filter(pc.equal(posts["source"], source)))
-        reach[source] = times["min"].as_py(), times["max"].as_py()
+    for source in pc.unique(posts["source"]):
+        times: Any = pc.min_max(posts["created_at"].filter(pc.equal(posts["source"], source)))
+        reach[str(source)] = times["min"].as_py(), times["max"].as_py()
     return reach
 
 
