@@ -4,7 +4,7 @@ A thread, because DuckDB reads and writes beside it; processes are no faster and
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -26,17 +26,17 @@ def score_pending(case: Case, store: Store, scorer: Scorer, *, scored: Callable[
     """
     done, score = 0, partial(_score_beside, scorer)
     while slices := store.unscored(case, scorer.name, scorer.version):
-        goal = done + sum(where.pending for where in slices)
+        before, goal = done, done + sum(where.pending for where in slices)
         kept = store.score_slices(case, scorer.name, scorer.version, slices, score, batch=scorer.batch)
         for posts in kept:
             done += posts
             scored(done, goal)
-        if done == goal:
+        if done in (goal, before):
             break
     return done
 
 
-def _score_beside(scorer: Scorer, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def _score_beside(scorer: Scorer, batches: Iterable[pa.Table]) -> Generator[pa.Table, None, None]:
     """In order; at most `_AHEAD` batches are under way, so that memory stays flat."""
     under_way: deque[Future[pa.Table]] = deque()
     thread = ThreadPoolExecutor(1)

@@ -3,8 +3,8 @@
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -252,7 +252,7 @@ class Store:
         scorer: str,
         version: str,
         slices: Sequence[Slice],
-        score: Callable[[Iterator[pa.Table]], Iterator[pa.Table]],
+        score: Callable[[Iterator[pa.Table]], Generator[pa.Table, None, None]],
         *,
         batch: int,
     ) -> Iterator[int]:
@@ -269,9 +269,10 @@ class Store:
         while left:
             with self._write() as connection, connections.frugal(connection):
                 posts = _for_a_while(connection, left, {**whose, **_matched(case)}, batch)
-                for scores in score(posts):
-                    add_scores(connection, scores, whose)
-                    yield scores.num_rows
+                with closing(score(posts)) as scored:
+                    for scores in scored:
+                        add_scores(connection, scores, whose)
+                        yield scores.num_rows
             if left:
                 time.sleep(connections.LONGEST_WAIT_S)  # so long that whoever waits finds the door open
 
