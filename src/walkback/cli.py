@@ -34,6 +34,7 @@ CaseOrPackage = Annotated[
     str,
     typer.Argument(metavar="CASE", help="The case file (TOML), or a package's folder.", show_default=False),
 ]
+_CTRL_C = 130  # as a shell says it, and typer
 # Nobody who works on one machine sees any of these.
 _ONE_MACHINE = find_spec("daft") is None
 ByEngine = Annotated[
@@ -88,6 +89,8 @@ def main() -> None:
         sys.stderr.close()  # the reader of our output has seen enough; say nothing on the way out
         sys.exit(0)
     except Exception as error:  # noqa: BLE001  # the one place where nothing may get through
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C while it works
+            sys.exit(_CTRL_C)
         if "--verbose" in sys.argv:
             traceback.print_exc()
         _fail(f"unexpected {type(error).__name__}: {error}. Run it again with --verbose and report it", 1)

@@ -1,10 +1,11 @@
 """Worker processes: started without this one's threads, and gone when this one is, however it ends."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process
+from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process, resource_tracker
 from multiprocessing.context import ForkServerContext
 from threading import Thread
 from typing import Final
@@ -21,7 +22,11 @@ def worker_pool(
     context = get_context(_HOW_TO_START)
     if isinstance(context, ForkServerContext):
         context.set_forkserver_preload(["__main__", *preload])
+        # Ctrl-C is for whoever waits for the work; those who do it would each tell a traceback.
+        resource_tracker.ensure_running()  # which lets SIGINT in again when it begins
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         forkserver.ensure_running()  # reads them while this process goes on
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     with ProcessPoolExecutor(count, context, initializer=_begin, initargs=(get_ready,)) as pool:
         yield pool
 

@@ -337,3 +337,33 @@ def test_a_forced_colour_makes_no_terminal(folder):
 
     assert "\x1b" not in shown.stdout + shown.stderr
     assert (run.stdout, run.stderr) == ("", "")
+
+
+INTERRUPTED = """
+import os, signal, threading
+import duckdb
+from walkback import cli
+
+def command():
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
+
+    def interrupt():
+        while connection.query_progress() < 0:
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    connection.execute("SELECT sum(hash(a.range, b.range)) FROM range(1000000) a, range(1000000) b")
+
+cli.app = command
+cli.main()
+"""
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_ctrl_c():
+    """DuckDB makes an error of its own of it."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -67,3 +67,32 @@ def test_workers_can_be_dismissed_and_called_again():
     done = subprocess.run([sys.executable, "-c", DISMISSED], capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr) == ("False True\n", "")
+
+
+INTERRUPTED = """
+import os, signal
+from functools import partial
+from walkback.workers import worker_pool
+
+if __name__ == "__main__":
+    try:
+        with worker_pool(2, partial(os.chdir, "/"), preload=["json"]) as pool:
+            pool.submit(os.getcwd).result()
+            os.killpg(0, signal.SIGINT)
+            pool.submit(os.getcwd).result()
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_ctrl_c_is_told_by_nobody_but_who_was_asked():
+    """A terminal sends it to all of them."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
