@@ -27,6 +27,7 @@ site: .venv/dev demo
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/flat.py
 	$(BIN)/python benchmarks/collect.py
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/aggregate.py

@@ -31,6 +31,7 @@ from walkback.store import Page, Span, Store, Written
 from walkback.workers import worker_pool
 
 _INLINE_BELOW: Final = 4 * 2**20  # starting processes takes longer than parsing this much
+_LINES_BYTES: Final = 2**20  # of a block; parsed, it is a third of that
 _PAGE_BYTES: Final = 2**20  # of smaller pages the transactions alone take a tenth of the time
 
 
@@ -209,7 +210,7 @@ def _line_blocks(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Lines]
             texts.append(line.removesuffix(b"\n"))
             numbers.append(number)
             weight += len(line)
-        if len(texts) + len(faults) >= BLOCK_ROWS or weight >= BLOCK_BYTES // 4:
+        if len(texts) + len(faults) >= BLOCK_ROWS or weight >= _LINES_BYTES:
             yield Lines(b"\n".join(texts), numbers, faults)
             texts, numbers, faults, weight = [], [], [], 0
     if texts or faults:

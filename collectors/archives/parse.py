@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from walkback.case import Query
 from walkback.collectors.archives.columns import rows_to_posts
@@ -184,11 +183,8 @@ def _fault(number: int, item: int, reason: str, stood_there: Any) -> Fault:
 
 def _reach(posts: pa.Table) -> dict[str, tuple[datetime, datetime]]:
     """Each source's earliest and latest post."""
-    reach = {}
-    for source in pc.unique(posts["source"]):
-        times: Any = pc.min_max(posts["created_at"].filter(pc.equal(posts["source"], source)))
-        reach[str(source)] = times["min"].as_py(), times["max"].as_py()
-    return reach
+    spans = posts.group_by("source").aggregate([("created_at", "min"), ("created_at", "max")]).to_pylist()
+    return {span["source"]: (span["created_at_min"], span["created_at_max"]) for span in spans}
 
 
 def _format_named(name: str | None) -> Format | None:

@@ -1,12 +1,14 @@
 """From the store, through a scorer, back into the store."""
 
+from datetime import UTC, datetime
+
 import duckdb
 import pytest
 from worlds import add, case_at, post
 
 from walkback.analysis.scorers.vader import Vader
 from walkback.analysis.scoring import score_pending
-from walkback.store import Store
+from walkback.store import Doomed, Store
 
 WORDS = ("great", "awful", "not bad!", "GREAT but sad", "a plan", "😁 fine", "don't like", "")
 
@@ -36,3 +38,24 @@ def test_what_is_stored_is_what_the_scorer_says(tmp_path, count):
     assert len(got) == count
     assert [row for row in got if vader.score_text(row[0]).compound != row[1]] == []
     assert score_pending(case, Store(case.store_path), vader, scored=scored) == 0
+
+
+def test_posts_that_move_between_two_turns_are_scored_all_the_same(tmp_path, monkeypatch):
+    """Who erases writes the file anew: what was in the third slice is in the second one then."""
+    case, vader, turns = case_at(tmp_path), Vader(), []
+    store = Store(case.store_path)
+    add(case, [post(id=f"{number:02}", text=f"zoom {number}") for number in range(12)])
+    vader.batch = 2
+
+    def others(_):
+        turns.append(len(stored(case)))
+        if len(turns) == 3:
+            first = Doomed(source="x", posts=tuple(("x", f"{number:02}") for number in range(3)))
+            store.erase([first], why="asked", now=datetime(2026, 1, 1, tzinfo=UTC))
+
+    monkeypatch.setattr("walkback.store.pending._SLICE", 4)
+    monkeypatch.setattr("walkback.store.scores._HOLD_S", 0.0)
+    monkeypatch.setattr("walkback.store.scores.time.sleep", others)
+    score_pending(case, store, vader, scored=lambda *_: None)
+
+    assert [text for text, _ in stored(case)] == sorted(f"zoom {number}" for number in range(3, 12))

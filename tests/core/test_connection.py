@@ -8,7 +8,7 @@ import pytest
 from worlds import add, case_at, post
 
 from walkback.store import Store
-from walkback.store.connection import connect
+from walkback.store.connection import connect, frugal
 
 WRITE = "import duckdb, sys; duckdb.connect(sys.argv[1])"
 
@@ -54,6 +54,18 @@ def _fail(path, *, read_only):
     with connect(path, wait_s=0, read_only=read_only) as connection:
         connection.execute("CREATE TEMP TABLE left_behind AS SELECT 1")
         raise ValueError("ours")
+
+
+def test_what_went_wrong_with_little_memory_is_what_is_told(path):
+    """Not that a connection which is broken by then can't have more of it again."""
+
+    def fail():
+        with connect(path, wait_s=0, read_only=False) as connection, frugal(connection):
+            connection.close()
+            raise LookupError("ours")
+
+    with pytest.raises(LookupError, match="ours"):
+        fail()
 
 
 def test_a_fork_opens_the_file_anew(path):

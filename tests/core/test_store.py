@@ -147,7 +147,7 @@ def test_scores_are_kept_once_and_exactly(tmp_path):
 
 def test_every_post_is_scored_once_in_however_many_turns(tmp_path, monkeypatch):
     """Others may write after every batch; what they leave is found again."""
-    monkeypatch.setattr("walkback.store.store._SCORING_HOLD_S", 0.0)
+    monkeypatch.setattr("walkback.store.scores._HOLD_S", 0.0)
     monkeypatch.setattr("walkback.store.connection.LONGEST_WAIT_S", 0.0)
     case = case_at(tmp_path)
     texts, sizes = many(case, 45_000), []

@@ -15,6 +15,7 @@ from walkback.errors import ArchiveError, CaseError
 from walkback.lake import is_lake
 from walkback.reports import words
 from walkback.session import Session
+from walkback.store import close_idle
 from walkback.workers import dismiss_workers
 
 PARTLY_DONE: Final = 3
@@ -45,7 +46,7 @@ def import_archives(session: Session, case: Case, files: Sequence[str], options:
     if refused == len(files):
         return ArchiveError.exit_code
     dismiss_workers()
-    session.store(case).close_idle()
+    close_idle()
     session.terminal.say(f"{bring_up_to_date(session, case):,} posts scored")
     return PARTLY_DONE if refused else 0
 

@@ -2,6 +2,7 @@
 
 from walkback.store.alerts import AlertRow
 from walkback.store.columns import PAGE_SCHEMA, page_table
+from walkback.store.engine import close_idle
 from walkback.store.erasing import Doomed
 from walkback.store.labels import DrawnPost, LabelRow, Population
 from walkback.store.package import PACKAGE_FILES
@@ -40,5 +41,6 @@ __all__ = [
     "ThemedPosts",
     "Window",
     "Written",
+    "close_idle",
     "page_table",
 ]

@@ -1,6 +1,7 @@
 """Posts that lack a match or a score: how many, and their words.
 
-They are looked for in one slice of the file after another, so that memory does not grow with the store.
+They are looked for in one slice of the file after another, so that memory does not grow with the store. What
+they lack is for `matches` and `scores` to say.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,8 +10,6 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
-
-from walkback.store.reads import SCORABLE
 
 _SLICE: Final = 100_000  # posts; for each slice all matches and scores are read
 
@@ -23,26 +22,6 @@ class Slice:
     last: int
     pending: int
 
-
-UNMATCHED: Final = """
-SELECT post.rowid AS place FROM post
-ANTI JOIN (
-    SELECT source, id FROM match WHERE "case" = $case AND query_hash = $query_hash
-) USING (source, id)
-WHERE post.rowid BETWEEN $first AND $last
-"""
-
-UNSCORED: Final = f"""
-SELECT post.rowid AS place FROM post
-SEMI JOIN (
-    SELECT source, id FROM match
-    WHERE "case" = $case AND query_hash = $query_hash AND terms IS NOT NULL
-) USING (source, id)
-ANTI JOIN (
-    SELECT source, id FROM sentiment WHERE scorer = $scorer AND version = $version
-) USING (source, id)
-WHERE post.rowid BETWEEN $first AND $last AND {SCORABLE}
-"""
 
 # Places first: a join that carries texts along takes ten times as long in a writer's little memory.
 _BATCHES: Final = """
@@ -61,7 +40,11 @@ WHERE rowid BETWEEN $first AND $last
 def pending_slices(
     connection: duckdb.DuckDBPyConnection, lacking: str, asked: Mapping[str, str]
 ) -> list[Slice]:
-    """The slices that hold posts which lack something: `UNMATCHED` or `UNSCORED`."""
+    """The slices that hold posts which lack something.
+
+    `lacking` selects the `place` of each of them between the places $first and $last; `asked` are its other
+    parameters.
+    """
     last_place = connection.execute("SELECT max(rowid) FROM post").fetchall()[0][0]
     found = []
     for first in range(0, -1 if last_place is None else last_place + 1, _SLICE):

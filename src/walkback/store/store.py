@@ -2,9 +2,8 @@
 
 import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,24 +15,20 @@ import pyarrow as pa
 
 from walkback.case import Case
 from walkback.lake import Lake
-from walkback.matching import Matcher
 from walkback.post import Door
-from walkback.store import backup, engine, erasing, lake, package
+from walkback.store import backup, erasing, lake, matches, package, scores
 from walkback.store import connection as connections
 from walkback.store.alerts import AlertRow, keep_alerts, read_alerts
 from walkback.store.erasing import Doomed
 from walkback.store.key import fingerprint_of, open_door, shred_key
 from walkback.store.labels import keep_label, labelled
 from walkback.store.pages import Fault, Page, Written, transaction, write_page
-from walkback.store.pending import UNMATCHED, UNSCORED, Slice, pending_slices, read_pending
+from walkback.store.pending import Slice
 from walkback.store.private import PrivateCopy, copied, remove_leftovers
 from walkback.store.reads import SCORABLE, Snapshot
-from walkback.store.scores import add_scores
 
 _HOLD_S: Final = 0.4  # a writer lets others in this often; each time costs it a checkpoint
 _HOLD_BYTES: Final = 6 * 2**20  # or when so much was written: it is in memory until the file is closed
-_SCORING_HOLD_S: Final = 10.0  # longer, because the search in a slice of the file begins anew
-_BATCH: Final = 20_000
 _LOOKED_FOR_AGAIN: Final = 20_000  # posts a source and run
 LOOK_AGAIN_AFTER: Final = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
 
@@ -150,11 +145,6 @@ class Store:
         """What is wrong with the store, in words; all of it is read. Raises StoreError where it can't be."""
         return backup.find_faults(self.path, wait_s=self.wait_s)
 
-    @staticmethod
-    def close_idle() -> None:
-        """Give back what this process keeps for the next opening; see `engine.close_idle`."""
-        engine.close_idle()
-
     def _read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return connections.connect(self.path, wait_s=self.wait_s, read_only=True)
 
@@ -227,24 +217,8 @@ class Store:
             keep_alerts(connection, case, episodes)
 
     def match_pending(self, case: Case) -> int:
-        """Hold the case's query against stored posts that it was not yet held against.
-
-        Those are all of them when the query has changed. Returns how many were looked at; the file
-        is opened for writing only when there are any.
-        """
-        asked = _matched(case)
-        with self._read() as connection:
-            pending = connection.execute(_COUNT_UNMATCHED, asked).fetchall()[0][0]
-        if not pending:
-            return 0
-        matcher = Matcher(case.query, open_door(self.path))
-        with self._write() as connection, connections.frugal(connection):
-            connection.execute('DELETE FROM match WHERE "case" = $case AND query_hash <> $query_hash', asked)
-            for where in pending_slices(connection, UNMATCHED, asked):
-                for posts in read_pending(connection, UNMATCHED, asked, where, _BATCH):
-                    _match_batch(connection, posts, matcher, asked)
-                connection.execute("CHECKPOINT")  # until then all matches are in memory
-        return int(pending)
+        """Hold the case's query against stored posts that it was not yet held against; see `matches`."""
+        return matches.match_pending(self.path, case, wait_s=self.wait_s)
 
     def score_slices(
         self,
@@ -252,37 +226,19 @@ class Store:
         scorer: str,
         version: str,
         slices: Sequence[Slice],
-        score: Callable[[Iterator[pa.Table]], Generator[pa.Table, None, None]],
+        score: scores.Score,
         *,
         batch: int,
     ) -> Iterator[int]:
-        """Hand the posts of slices from `unscored` to `score`; keep what it gives back, and yield how many.
-
-        `score` gets tables of `batch` posts with the columns source, id, text, and gives tables with source,
-        id, compound, negative, neutral, positive, which are kept as exact decimals, each in one transaction.
-        The file is held for about ten seconds at a time, from reading posts to keeping their scores, so that
-        no post changes in between; then others get their turn. Who writes then may move posts from a slice
-        to one before it: ask `unscored` again where fewer were scored than it said.
-        """
-        whose = {"scorer": scorer, "version": version}
-        left = deque(slices)
-        while left:
-            with self._write() as connection, connections.frugal(connection):
-                posts = _for_a_while(connection, left, {**whose, **_matched(case)}, batch)
-                with closing(score(posts)) as scored:
-                    for scores in scored:
-                        add_scores(connection, scores, whose)
-                        yield scores.num_rows
-            if left:
-                time.sleep(connections.LONGEST_WAIT_S)  # so long that whoever waits finds the door open
+        """Hand the posts of slices from `unscored` to `score`, and keep what it gives; see `scores`."""
+        whose = scores.Whose(case, scorer, version)
+        return scores.score_slices(self.path, whose, slices, score, batch=batch, wait_s=self.wait_s)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
     def unscored(self, case: Case, scorer: str, version: str) -> list[Slice]:
         """Where the matching posts with words and without a score are, and how many."""
-        asked = {"scorer": scorer, "version": version, **_matched(case)}
-        with self._read() as connection, connections.frugal(connection):
-            return pending_slices(connection, UNSCORED, asked)
+        return scores.unscored(self.path, scores.Whose(case, scorer, version), wait_s=self.wait_s)
 
     def count_unscored(self, case: Case, scorer: str, version: str) -> int:
         """How many matching posts have words and no score."""
@@ -427,20 +383,6 @@ class Store:
         return PrivateCopy(self.path, wait_s=self.wait_s)
 
 
-def _for_a_while(
-    connection: duckdb.DuckDBPyConnection, slices: deque[Slice], asked: dict[str, str], batch: int
-) -> Iterator[pa.Table]:
-    """Unscored posts until others should get their turn; takes slices away that were read to their end."""
-    let_go_at = time.monotonic() + _SCORING_HOLD_S
-    while slices:
-        for posts in read_pending(connection, UNSCORED, asked, slices[0], batch):
-            yield posts
-            if time.monotonic() > let_go_at:
-                return
-        slices.popleft()
-        connection.execute("CHECKPOINT")  # until then all scores are in memory
-
-
 def _matched(case: Case) -> dict[str, str]:
     return {"case": case.name, "query_hash": case.query.hash}
 
@@ -454,21 +396,6 @@ def _table(connection: duckdb.DuckDBPyConnection, sql: str, asked: dict[str, obj
     table: pa.Table = connection.sql(sql, params=asked).to_arrow_table()
     return table
 
-
-def _match_batch(
-    connection: duckdb.DuckDBPyConnection, posts: pa.Table, matcher: Matcher, asked: dict[str, str]
-) -> None:
-    terms = matcher.terms(posts["text"].combine_chunks())
-    connection.register("found", posts.drop_columns(["text"]).append_column("terms", terms))
-    connection.execute("INSERT INTO match SELECT $case, source, id, $query_hash, terms FROM found", asked)
-    connection.unregister("found")
-
-
-# A post has one match row of a case at most, and no row is without its post.
-_COUNT_UNMATCHED: Final = """
-SELECT (SELECT count(*) FROM post)
-    - (SELECT count(*) FROM match WHERE "case" = $case AND query_hash = $query_hash)
-"""
 
 _DUE: Final = """
 SELECT id, created_at
