@@ -3,7 +3,7 @@
     python benchmarks/flat.py [runs]        default 3
 
 Nothing is imported here, because pages of libraries that two processes share count by halves. With pandas
-installed (the notebook's extra) every size takes some 40 MiB more: Arrow imports it in each process.
+installed (the notebook's extra) every size takes some 65 MiB more: Arrow imports it in each process.
 """
 
 import subprocess
